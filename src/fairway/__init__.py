@@ -1,0 +1,1 @@
+"""Fairway: the open, self-hosted internal developer portal."""

@@ -1,0 +1,1 @@
+"""Plumbing without domain: errors, clock, identifiers, JSON, settings, logging, HTTP, crypto."""
