@@ -1,0 +1,42 @@
+"""Routes over still-encoded paths: an entity identifier may hold ``/``, so segments are decoded after routing."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
+
+from fairway.kit.errors import MalformedBody
+
+
+class EncodedPathRoute(APIRoute):
+    """Matches on the encoded path (see ``middleware.RawPath``) and decodes each parameter."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is Match.NONE:
+            return match, child
+        params: dict[str, Any] = child.get("path_params", {})
+        child["path_params"] = {name: _decode(value) for name, value in params.items()}
+        return match, child
+
+
+def _decode(value: Any) -> Any:
+    if not isinstance(value, str) or "%" not in value:
+        return value
+    try:
+        text = unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise MalformedBody(f'The path segment "{value[:100]}" is not percent-encoded UTF-8') from None
+    if "\0" in text:
+        raise MalformedBody("The path holds a NUL character")
+    return text
+
+
+def api_router(tag: str) -> APIRouter:
+    """A router whose routes live under ``/v1`` and decode their parameters."""
+    return APIRouter(prefix="/v1", tags=[tag], route_class=EncodedPathRoute)

@@ -1,0 +1,109 @@
+"""Consumers of the event table: at least once, in order, one process at a time for each name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from fairway.kit.clock import Clock, to_millis
+from fairway.kit.ids import random_id
+from fairway.kit.logs import get_logger
+from fairway.portal.storage.database import Database
+from fairway.portal.storage.outbox import Cursor, Event, latest, read_after
+from fairway.portal.storage.tables import consumer
+from fairway.portal.storage.tx import Tx
+
+LEASE_MS = 30_000
+_BATCH = 500
+_IDLE_SECONDS = 1.0
+_MAX_BACKOFF_SECONDS = 30.0
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A named reader of events. ``handle`` must tolerate seeing a batch twice; the cursor moves after it returned."""
+
+    name: str
+    handle: Callable[[Sequence[Event]], Awaitable[None]]
+
+
+class ConsumerLoop:
+    """Runs one consumer until stopped, retrying a failing batch with growing pauses."""
+
+    def __init__(self, db: Database, clock: Clock, consumer: Consumer) -> None:
+        self._db = db
+        self._clock = clock
+        self._consumer = consumer
+        self._owner = random_id("w_")
+        self._stop = asyncio.Event()
+        self.failures = 0
+
+    def stop(self) -> None:
+        """Lets the loop end after the batch in hand."""
+        self._stop.set()
+        self._db.wake.ring()
+
+    async def run(self) -> None:
+        """Until :meth:`stop`."""
+        while not self._stop.is_set():
+            try:
+                if not await self.step() and not self._stop.is_set():
+                    await self._db.wake.wait(_IDLE_SECONDS)
+                self.failures = 0
+            except Exception as error:  # noqa: BLE001 a consumer outlives any failing batch; it is logged and retried
+                self.failures += 1
+                log.error("consumer_failed", consumer=self._consumer.name, attempt=self.failures, error=repr(error))
+                await self._db.wake.wait(min(_MAX_BACKOFF_SECONDS, 0.2 * 2**self.failures))
+
+    async def step(self) -> bool:
+        """Handles one batch; false when there is none or another process holds the consumer."""
+        cursor = await self._db.read(self._cursor_if_free)
+        if cursor is None or not await self._db.read(lambda tx: read_after(tx, cursor, 1)):
+            return False
+        if not await self._db.write(self._claim):
+            return False
+        events = await self._db.read(lambda tx: read_after(tx, cursor, _BATCH))
+        if not events:
+            return False
+        await self._consumer.handle(events)
+        reached = Cursor(events[-1].txid, events[-1].id)
+        await self._db.write(lambda tx: self._advance(tx, reached))
+        return True
+
+    async def _cursor_if_free(self, tx: Tx) -> Cursor | None:
+        row = await tx.row(select(consumer).where(consumer.c.name == self._consumer.name))
+        if row is None:
+            return Cursor()
+        held = row.lease_owner not in (None, self._owner) and row.lease_until > to_millis(self._clock.now())
+        return None if held else Cursor(row.txid, row.event_id)
+
+    async def _claim(self, tx: Tx) -> bool:
+        now = to_millis(self._clock.now())
+        await tx.insert_ignore(consumer, {"name": self._consumer.name, "txid": 0, "event_id": 0, "lease_until": 0})
+        free = (consumer.c.lease_until <= now) | (consumer.c.lease_owner == self._owner)
+        claimed = await tx.run(
+            update(consumer)
+            .where(consumer.c.name == self._consumer.name, free)
+            .values(lease_owner=self._owner, lease_until=now + LEASE_MS)
+        )
+        return claimed == 1
+
+    async def _advance(self, tx: Tx, cursor: Cursor) -> None:
+        await tx.run(
+            update(consumer)
+            .where(consumer.c.name == self._consumer.name, consumer.c.lease_owner == self._owner)
+            .values(txid=cursor.txid, event_id=cursor.event_id)
+        )
+
+
+async def start_at_end(tx: Tx, name: str) -> None:
+    """Makes a new consumer begin with what comes from now on rather than with the whole history."""
+    cursor = await latest(tx)
+    await tx.insert_ignore(
+        consumer, {"name": name, "txid": cursor.txid, "event_id": cursor.event_id, "lease_until": 0}
+    )
