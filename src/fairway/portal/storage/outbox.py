@@ -17,7 +17,7 @@ from fairway.portal.storage.tx import Tx
 Action = Literal["CREATE", "UPDATE", "DELETE", "TIMER_EXPIRED", "RESYNC"]
 Status = Literal["SUCCESS", "FAILURE"]
 
-_COLUMNS = (
+_COLUMNS: tuple[str, ...] = (
     "id", "at", "action", "resource_type", "status", "resource", "blueprint", "entity", "run_id",
     "origin", "actor", "trigger", "context", "diff", "message", "additional", "destination",
 )  # fmt: skip

@@ -71,7 +71,8 @@ class PostgresTx(Tx):
         return await self._driver.fetch(sql, *args)
 
     async def allocate_ids(self, name: str, count: int) -> list[int]:
-        rows = await self._driver.fetch("SELECT nextval($1::regclass) FROM generate_series(1, $2)", f"{name}_id_seq", count)
+        sql = "SELECT nextval($1::regclass) FROM generate_series(1, $2)"
+        rows = await self._driver.fetch(sql, f"{name}_id_seq", count)
         return [row[0] for row in rows]
 
     async def upsert(self, table: Table, values: dict[str, Any], key: Sequence[str]) -> None:
@@ -128,7 +129,7 @@ class PostgresStore:
     dialect = "postgresql"
 
     def __init__(self, url: str, *, pool_size: int) -> None:
-        address = url.replace("postgresql://", "postgresql+asyncpg://", 1).replace("postgres://", "postgresql+asyncpg://", 1)
+        address = f"postgresql+asyncpg://{url.split('://', 1)[1]}"
         self.engine: AsyncEngine = create_async_engine(
             address,
             isolation_level="AUTOCOMMIT",

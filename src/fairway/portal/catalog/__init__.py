@@ -1,0 +1,1 @@
+"""Blueprints, entities, relations, search, computed properties and history."""
