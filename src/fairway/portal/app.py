@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from fairway import __version__
+from fairway.portal.http import docs_page, operations
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
 from fairway.portal.http.ratelimit import RateLimiter
@@ -43,3 +44,5 @@ def create_app(portal: Portal) -> FastAPI:
 
 def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
+    app.include_router(operations.build_router(portal.db, portal.metrics))
+    app.include_router(docs_page.build_router())

@@ -1,0 +1,55 @@
+"""Background work of one process: the consumers of the event table and the jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from fairway.kit.clock import SystemClock
+from fairway.kit.settings import Settings
+from fairway.portal.services import Portal, build_portal
+from fairway.portal.storage.consumers import ConsumerLoop
+from fairway.portal.storage.jobs import JobLoop
+
+
+class Background:
+    """The loops of a portal; they run inside the server by default, or in ``fairway worker``."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._loops: list[ConsumerLoop | JobLoop] = [
+            *(ConsumerLoop(portal.db, portal.clock, consumer) for consumer in portal.consumers),
+            JobLoop(portal.db, portal.clock, portal.job_handlers),
+        ]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Runs every loop as a task of the running event loop."""
+        self._tasks = [asyncio.create_task(loop.run()) for loop in self._loops]
+
+    async def stop(self) -> None:
+        """Lets each loop finish what it has in hand, then returns."""
+        for loop in self._loops:
+            loop.stop()
+        await asyncio.gather(*self._tasks)
+
+    async def settle(self) -> None:
+        """Works in this task until nothing is due: for tools and tests, instead of :meth:`start`."""
+        busy = True
+        while busy:
+            busy = False
+            for loop in self._loops:
+                while await loop.step():
+                    busy = True
+
+
+async def work(settings: Settings) -> None:
+    """``fairway worker``: background work alone, until SIGTERM or SIGINT."""
+    portal = await build_portal(settings, SystemClock())
+    background = Background(portal)
+    background.start()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    await background.stop()
+    await portal.close()
