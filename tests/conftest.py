@@ -1,4 +1,4 @@
-"""Fixtures that every suite shares: both databases, and later the running app."""
+"""Fixtures that every suite shares: both databases, the portal on them, and clients that check every answer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,30 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from starlette.requests import Request
 
+from fairway.kit.clock import Clock, SystemClock
 from fairway.kit.ids import random_id
 from fairway.kit.settings import Settings
+from fairway.portal.app import create_app
+from fairway.portal.caller import Caller
+from fairway.portal.services import Portal, build_portal
 from fairway.portal.storage import Database, open_database
+from fairway.portal.worker import Background
+from support.http import REFERENCE, connect, logged_in
+from support.live import LivePortal
+from support.reference import reference_path
+
+
+def pytest_report_header() -> str:
+    """Says whether answers are held against the reference description."""
+    if REFERENCE is None:
+        return f"WARNING: no reference description at {reference_path()}: ANSWERS ARE NOT CHECKED AGAINST IT"
+    return f"answers are checked against {reference_path()}"
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +69,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings of a portal on that database."""
-    return Settings(database_url=database_url, data_dir=tmp_path / "data")
+    """Settings of a portal on that database, with a known bootstrap identity."""
+    return Settings(
+        database_url=database_url,
+        data_dir=tmp_path / "data",
+        base_url="http://portal",
+        client_id="testclient",
+        client_secret=SecretStr("s" * 64),
+        admin_email="admin@example.com",
+        admin_password=SecretStr("correct horse battery staple"),
+        secret_key=SecretStr("k" * 48),
+    )
 
 
 @pytest.fixture
@@ -60,3 +88,61 @@ async def db(settings: Settings) -> AsyncIterator[Database]:
     database = await open_database(settings)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time that the portal sees; suites that move it override this."""
+    return SystemClock()
+
+
+@pytest.fixture
+async def portal(settings: Settings, clock: Clock) -> AsyncIterator[Portal]:
+    """A portal on the database, without a server; its background work runs when ``background`` settles it."""
+    built = await build_portal(settings, clock)
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+def background(portal: Portal) -> Background:
+    """``await background.settle()`` does all background work that is due."""
+    return Background(portal)
+
+
+@pytest.fixture
+def app(portal: Portal) -> FastAPI:
+    """The ASGI application of the portal."""
+    created = create_app(portal)
+    if not hasattr(created.state, "authenticator"):
+        created.state.authenticator = _UntilAccessIsWired()
+    return created
+
+
+class _UntilAccessIsWired:
+    async def authenticate(self, request: Request) -> Caller:
+        agent = request.headers.get("user-agent", "")
+        return Caller("testclient", "app", "org_test", roles=frozenset({"Admin"}), user_agent=agent)
+
+
+@pytest.fixture
+async def anonymous(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without credentials; every answer is checked against the contract."""
+    async with connect(app) as client:
+        yield client
+
+
+@pytest.fixture
+async def client(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the bootstrap credentials; every answer is checked against the contract."""
+    async with logged_in(app, settings) as connected:
+        yield connected
+
+
+@pytest.fixture
+def live_portal(settings: Settings) -> Iterator[LivePortal]:
+    """A started server process on a free port."""
+    running = LivePortal(settings.model_copy(update={"base_url": ""}))
+    running.start()
+    yield running
+    running.kill()
