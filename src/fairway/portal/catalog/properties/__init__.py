@@ -1,0 +1,1 @@
+"""What a blueprint may say, and whether values fit what it says."""
