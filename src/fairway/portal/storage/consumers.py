@@ -104,6 +104,4 @@ class ConsumerLoop:
 async def start_at_end(tx: Tx, name: str) -> None:
     """Makes a new consumer begin with what comes from now on rather than with the whole history."""
     cursor = await latest(tx)
-    await tx.insert_ignore(
-        consumer, {"name": name, "txid": cursor.txid, "event_id": cursor.event_id, "lease_until": 0}
-    )
+    await tx.insert_ignore(consumer, {"name": name, "txid": cursor.txid, "event_id": cursor.event_id, "lease_until": 0})

@@ -138,7 +138,12 @@ class JobLoop:
         await tx.run(delete(job).where(job.c.id == leased.id))
         await tx.run(
             insert(dead_job).values(
-                id=leased.id, kind=leased.kind, key=leased.key, payload=leased.payload,
-                attempts=leased.attempts, last_error=reason[:2000], died_at=now,
+                id=leased.id,
+                kind=leased.kind,
+                key=leased.key,
+                payload=leased.payload,
+                attempts=leased.attempts,
+                last_error=reason[:2000],
+                died_at=now,
             )  # fmt: skip
         )
