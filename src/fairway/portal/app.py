@@ -8,7 +8,9 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from fairway import __version__
-from fairway.portal.http import docs_page, operations
+from fairway.portal import operations
+from fairway.portal.access.endpoints import build_apps_router, build_auth_router, build_sessions_router
+from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
 from fairway.portal.http.ratelimit import RateLimiter
@@ -37,6 +39,7 @@ def create_app(portal: Portal) -> FastAPI:
         ],
     )
     app.state.portal = portal
+    app.state.authenticator = portal.access.authenticator
     install_error_handlers(app)
     include_routers(app, portal)
     return app
@@ -46,3 +49,6 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
     app.include_router(operations.build_router(portal.db, portal.metrics))
     app.include_router(docs_page.build_router())
+    app.include_router(build_auth_router(portal.access))
+    app.include_router(build_sessions_router(portal.access))
+    app.include_router(build_apps_router(portal.access.apps))
