@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import dataclass, field
 
 from fairway.jq import Engine
 from fairway.kit.clock import Clock
 from fairway.kit.crypto import SecretBox
 from fairway.kit.settings import Settings
+from fairway.portal.access.bootstrap import ensure_principals, load_identity
+from fairway.portal.access.keys import Keys
+from fairway.portal.access.service import Access, build_access
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.http.metrics import Metrics
+from fairway.portal.organization.service import OrgInfo, ensure_organization
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
@@ -28,6 +31,8 @@ class Portal:
     box: SecretBox
     metrics: Metrics
     schemas: SchemaCache
+    org: OrgInfo
+    access: Access
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -47,19 +52,15 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     Raises:
         FairwayError: the settings do not work; the message says which and why.
     """
+    identity = load_identity(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db = await open_database(settings)
     jq = Engine()
-    box = SecretBox(secret_key(settings))
-    return Portal(settings, clock, db, jq, box, Metrics(), SchemaCache())
-
-
-def secret_key(settings: Settings) -> bytes:
-    """The installation's key: from the settings, or made once in the data dir."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value().encode()
-    path = settings.data_dir / "secret.key"
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text().strip().encode()
+    box = SecretBox(identity.secret_key)
+    keys = Keys(identity.secret_key)
+    org = await ensure_organization(db, settings, clock)
+    await ensure_principals(db, identity, clock, keys, box)
+    access = build_access(settings, clock, db, keys, box, org_id=org.id, org_name=org.name)
+    return Portal(
+        settings, clock, db, jq, box, Metrics(), SchemaCache(), org, access, notices=identity.notices()
+    )
