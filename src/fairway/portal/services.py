@@ -12,9 +12,12 @@ from fairway.kit.settings import Settings
 from fairway.portal.access.bootstrap import ensure_principals, load_identity
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.service import Access, build_access
+from fairway.portal.caller import system_caller
 from fairway.portal.catalog.schema import SchemaCache
+from fairway.portal.catalog.wiring import Catalog, build_catalog
 from fairway.portal.http.metrics import Metrics
 from fairway.portal.organization.service import OrgInfo, ensure_organization
+from fairway.portal.pages.feature import Pages, build_pages
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
@@ -33,6 +36,8 @@ class Portal:
     schemas: SchemaCache
     org: OrgInfo
     access: Access
+    catalog: Catalog
+    pages: Pages
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -61,6 +66,12 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     org = await ensure_organization(db, settings, clock)
     await ensure_principals(db, identity, clock, keys, box)
     access = build_access(settings, clock, db, keys, box, org_id=org.id, org_name=org.name)
-    return Portal(
-        settings, clock, db, jq, box, Metrics(), SchemaCache(), org, access, notices=identity.notices()
+    schemas = SchemaCache()
+    catalog = build_catalog(db, clock, schemas, jq, org.id)
+    pages = await build_pages(db, clock, system_caller(org.id))
+    portal = Portal(
+        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, notices=identity.notices()
     )
+    portal.job_handlers.append(catalog.migrations.job_handler)
+    await catalog.blueprints.ensure_system(system_caller(org.id))
+    return portal

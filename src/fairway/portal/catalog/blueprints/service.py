@@ -15,7 +15,9 @@ from fairway.portal.catalog.blueprints.documents import patched, shown, strip_st
 from fairway.portal.catalog.blueprints.observer import BlueprintObserver
 from fairway.portal.catalog.identifiers import check_blueprint_identifier
 from fairway.portal.catalog.model import Blueprint, Schema
-from fairway.portal.catalog.properties.blueprint_rules import check_references, check_type_changes, validate_blueprint
+from fairway.portal.catalog.properties.blueprint_rules import validate_blueprint
+from fairway.portal.catalog.properties.changes import check_type_changes
+from fairway.portal.catalog.properties.references import check_references
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.storage import outbox
 from fairway.portal.storage.database import Database
