@@ -1,0 +1,1 @@
+"""Pages, their widgets and permissions, the folders of the sidebar, and saved views."""
