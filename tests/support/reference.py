@@ -106,6 +106,8 @@ def _may_hold_nulls(path: str) -> bool:
 def correct(schema: Any, *, nullable: bool) -> Any:
     """The schema with the contract's corrections."""
     if isinstance(schema, list):
+        if all(isinstance(item, str) for item in schema):
+            return list(dict.fromkeys(schema))  # "ok" is listed twice among the required keys of one answer
         return [correct(item, nullable=nullable) for item in schema]
     if isinstance(schema, str):
         return True if schema.startswith("circular(") else schema  # 15.9: groups may be nested
@@ -117,5 +119,7 @@ def correct(schema: Any, *, nullable: bool) -> Any:
     fixed = {key: value if key in ("enum", "const", "default") else correct(value, nullable=nullable)
              for key, value in schema.items() if value != "circular()"}  # fmt: skip
     if nullable and isinstance(properties, dict):
-        fixed["properties"] = {name: {"anyOf": [value, {"type": "null"}]} for name, value in fixed["properties"].items()}
+        fixed["properties"] = {
+            name: {"anyOf": [value, {"type": "null"}]} for name, value in fixed["properties"].items()
+        }
     return fixed

@@ -133,6 +133,7 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/v1/integration/{identifier}"): _answer(integration=_OBJECT),
     ("PATCH", "/v1/integration/{identifier}"): _answer(integration=_OBJECT),
     ("DELETE", "/v1/integration/{identifier}"): _DONE,
+    ("DELETE", "/v1/blueprints/{blueprint_identifier}/all-entities"): _answer(migrationId={"type": "string"}),
     ("GET", "/v1/migrations"): _answer(migrations={"type": "array", "items": _MIGRATION}),
     ("POST", "/v1/migrations"): _answer(migration=_MIGRATION),
     ("GET", "/v1/migrations/{migration_id}"): _answer(migration=_MIGRATION),

@@ -25,7 +25,7 @@ class Relation:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Blueprint:
     """A blueprint with what reads and writes need of it at hand."""
 

@@ -72,11 +72,12 @@ async def load_by_id(tx: Tx, blueprints: dict[int, Blueprint], ids: Sequence[int
 
 
 def _stored(row: Sequence[Any]) -> Stored:
-    team = row[4]
-    return Stored(
-        row[0], row[1], row[2], row[3], None if team is None else loads(team), loads(row[5]), {},
-        row[6], row[7], row[8], row[9], row[10],
-    )  # fmt: skip
+    return Stored(row[0], row[1], row[2], row[3], _decoded(row[4]), _decoded(row[5]), {}, *row[6:11])
+
+
+def _decoded(value: Any) -> Any:
+    """asyncpg's codec decodes JSONB itself; SQLite gives the text."""
+    return loads(value) if isinstance(value, str) else value
 
 
 async def _add_relations(tx: Tx, blueprint: Blueprint, entities: Sequence[Stored]) -> None:
