@@ -1,0 +1,113 @@
+"""What files can describe, and how each kind is listed, compared and written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fairway.client.api import segment
+from fairway.kit.errors import InvalidRequest
+
+_STAMPS = frozenset({"id", "createdAt", "createdBy", "updatedAt", "updatedBy"})
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, False)
+_LEVELS = [
+    {"title": "Basic", "color": "paleBlue"},
+    {"title": "Bronze", "color": "bronze"},
+    {"title": "Silver", "color": "silver"},
+    {"title": "Gold", "color": "gold"},
+]
+"""What a scorecard without levels has (contract 5.2)."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document."""
+
+    name: str
+    """Its key in files."""
+    title: str
+    keys: tuple[str, ...]
+    """The fields that name a document."""
+    collection: str
+    """Where documents are created; ``{field}`` stands for a field of the document."""
+    member: str
+    """Where one is replaced."""
+    update: str = "PUT"
+    hidden: frozenset[str] = _STAMPS
+    """Fields of answers that the portal makes and files leave out."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What the portal answers for a field that was not sent."""
+    partial: bool = False
+    """Writes leave alone what they do not name."""
+
+    def key(self, document: Mapping[str, Any], where: Path | None = None) -> str:
+        """The document's name.
+
+        Raises:
+            InvalidRequest: a part of it is missing.
+        """
+        parts = [document.get(key) for key in self.keys]
+        if not all(isinstance(part, str) and part for part in parts):
+            place = f"{where}: " if where else ""
+            raise InvalidRequest(f"{place}{self.title} without {' and '.join(self.keys)}: {str(dict(document))[:200]}")
+        return "/".join(str(part) for part in parts)
+
+    def path(self, template: str, document: Mapping[str, Any]) -> str:
+        """A path template with the document's fields."""
+        return template.format_map({key: segment(str(document[key])) for key in self.keys})
+
+    def clean(self, answered: Mapping[str, Any]) -> dict[str, Any]:
+        """An answered document as a file would describe it."""
+        return {
+            name: value
+            for name, value in answered.items()
+            if name not in self.hidden and value not in _EMPTY and value != self.defaults.get(name, _EMPTY)
+        }
+
+    def ordered(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with the fields that name it first, the rest sorted; inside them order may carry meaning."""
+        first = {name: document[name] for name in (*self.keys, "title") if name in document}
+        return first | {name: document[name] for name in sorted(document) if name not in first}
+
+    def differences(self, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+        """The fields in which a document differs from what the portal holds."""
+        left, right = _normal(self.clean(wanted)), _normal(self.clean(found))
+        names = set(left) if self.partial else {*left, *right}
+        return sorted(name for name in names if left.get(name) != right.get(name))
+
+
+def _normal(document: dict[str, Any]) -> dict[str, Any]:
+    """Relations with the two flags that answers always carry (contract 2.2)."""
+    relations = document.get("relations")
+    if not isinstance(relations, dict) or not all(isinstance(value, dict) for value in relations.values()):
+        return document
+    complete = {name: {"required": False, "many": False, **value} for name, value in relations.items()}
+    return {**document, "relations": complete}
+
+
+_ALL = (
+    Kind("blueprints", "Blueprint", ("identifier",), "/blueprints", "/blueprints/{identifier}",
+         hidden=_STAMPS | {"system"}),
+    Kind("permissions", "Permissions", ("blueprint",), "/blueprints/{blueprint}/permissions",
+         "/blueprints/{blueprint}/permissions", update="PATCH", partial=True),
+    Kind("scorecards", "Scorecard", ("blueprint", "identifier"), "/blueprints/{blueprint}/scorecards",
+         "/blueprints/{blueprint}/scorecards/{identifier}", defaults={"levels": _LEVELS}),
+    Kind("entities", "Entity", ("blueprint", "identifier"), "/blueprints/{blueprint}/entities",
+         "/blueprints/{blueprint}/entities/{identifier}", hidden=_STAMPS | {"scorecards"}),
+    Kind("folders", "Folder", ("identifier",), "/sidebars/catalog/folders", "/sidebars/catalog/folders/{identifier}",
+         update="PATCH", hidden=_STAMPS | {"sidebar", "sidebarType", "after"}),
+    Kind("pages", "Page", ("identifier",), "/pages", "/pages/{identifier}",
+         hidden=_STAMPS | {"protected", "after", "sidebar"}, defaults={"showInSidebar": True}),
+    Kind("webhooks", "Webhook", ("identifier",), "/webhooks", "/webhooks/{identifier}",
+         hidden=_STAMPS | {"webhookKey", "url", "integrationType"}, defaults={"enabled": True}),
+    Kind("integrations", "Integration", ("installationId",), "/integration", "/integration/{installationId}",
+         update="PATCH", partial=True),
+)  # fmt: skip
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
+"""In the order in which they are written: what others refer to comes first."""
+
+INTEGRATION_FIELDS = ("installationId", "installationAppType", "title", "config")
+"""What a file says of an integration; the rest it reports itself."""

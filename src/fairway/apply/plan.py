@@ -1,0 +1,52 @@
+"""What has to change for a portal to hold what files describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fairway.apply.documents import Documents
+from fairway.apply.kinds import KINDS, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One document that is new or differs."""
+
+    verb: Literal["create", "update"]
+    kind: Kind
+    key: str
+    document: dict[str, Any]
+    fields: tuple[str, ...] = ()
+    """What differs, for an update."""
+
+    def line(self) -> str:
+        """For a person: ``+ Blueprint service`` or ``~ Scorecard service/readiness: rules``."""
+        if self.verb == "create":
+            return f"+ {self.kind.title} {self.key}"
+        return f"~ {self.kind.title} {self.key}: {', '.join(self.fields)}"
+
+    def record(self) -> dict[str, Any]:
+        """For a program."""
+        return {"change": self.verb, "kind": self.kind.name, "key": self.key, "fields": list(self.fields)}
+
+
+def make_plan(wanted: Documents, found: Documents) -> list[Change]:
+    """Creations and updates in the order in which they can be applied. Nothing is ever deleted."""
+    return [
+        change for name, kind in KINDS.items() for change in _changes(kind, wanted.get(name, []), found.get(name, []))
+    ]
+
+
+def _changes(kind: Kind, wanted: list[dict[str, Any]], found: list[dict[str, Any]]) -> Iterator[Change]:
+    present = {kind.key(document): document for document in found}
+    for document in wanted:
+        key = kind.key(document)
+        if key not in present:
+            # Permissions exist with their blueprint, which this plan may create.
+            yield Change("update" if kind.name == "permissions" else "create", kind, key, document, ("entities",))
+            continue
+        fields = kind.differences(document, present[key])
+        if fields:
+            yield Change("update", kind, key, document, tuple(fields))

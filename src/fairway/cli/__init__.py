@@ -1,0 +1,1 @@
+"""The ``fairway`` command: parses arguments and calls the programs."""
