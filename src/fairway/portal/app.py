@@ -14,6 +14,7 @@ from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.catalog.wiring import WrittenDocuments
+from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
@@ -62,5 +63,6 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_apps_router(portal.access.apps))
     app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
     app.include_router(build_views_router(portal.pages.views))
+    app.include_router(build_audit_router(portal.audit.log))
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))

@@ -12,6 +12,7 @@ from fairway.kit.settings import Settings
 from fairway.portal.access.bootstrap import ensure_principals, load_identity
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.service import Access, build_access
+from fairway.portal.audit.feature import Audit, build_audit
 from fairway.portal.caller import system_caller
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.catalog.wiring import Catalog, build_catalog
@@ -38,6 +39,7 @@ class Portal:
     access: Access
     catalog: Catalog
     pages: Pages
+    audit: Audit
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -69,9 +71,11 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     schemas = SchemaCache()
     catalog = build_catalog(db, clock, schemas, jq, org.id)
     pages = await build_pages(db, clock, system_caller(org.id))
+    audit = build_audit(db, schemas)
     portal = Portal(
-        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, notices=identity.notices()
+        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit, notices=identity.notices()
     )
     portal.job_handlers.append(catalog.migrations.job_handler)
+    catalog.blueprints.observe(pages.of_blueprints)
     await catalog.blueprints.ensure_system(system_caller(org.id))
     return portal
