@@ -15,7 +15,7 @@ from fairway.jq.program import Program
 from fairway.jq.reference import Libjq, Rows
 from fairway.jq.result import EMPTY, Result
 
-_PAUSE_EVERY = 100
+PAUSE_EVERY = 100
 """Documents between two turns of the event loop."""
 _DEFAULT = Limits()
 
@@ -84,20 +84,32 @@ class Engine:
         rows: Rows = []
         missing: dict[tuple[int, ...], list[int]] = {}
         for at, document in enumerate(documents):
-            if at % _PAUSE_EVERY == _PAUSE_EVERY - 1:
+            if at % PAUSE_EVERY == PAUSE_EVERY - 1:
                 await asyncio.sleep(0)
             row = [first_compiled(program, document, self._limits) for program in programs]
             if None in row:
                 missing.setdefault(tuple(column for column, found in enumerate(row) if found is None), []).append(at)
             rows.append([found or EMPTY for found in row])
+        await self._fill(rows, programs, documents, missing)
+        return rows
+
+    async def first_by_libjq(self, programs: Sequence[Program], documents: Sequence[Any]) -> Rows:
+        """:meth:`first_matrix` on the workers, whether or not the programs are compiled."""
+        return await self._libjq.first(programs, documents) if documents else []
+
+    async def _fill(
+        self,
+        rows: Rows,
+        programs: Sequence[Program],
+        documents: Sequence[Any],
+        missing: Mapping[tuple[int, ...], list[int]],
+    ) -> None:
         for columns, places in missing.items():
-            answers = await self._libjq.first(
-                [programs[column] for column in columns], [documents[at] for at in places]
-            )
+            needed = [programs[column] for column in columns]
+            answers = await self.first_by_libjq(needed, [documents[at] for at in places])
             for at, answer in zip(places, answers, strict=True):
                 for column, result in zip(columns, answer, strict=True):
                     rows[at][column] = result
-        return rows
 
     def first_now(self, program: Program, document: Any) -> Result:
         """:meth:`first` without waiting, for compiled programs.

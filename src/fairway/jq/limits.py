@@ -17,7 +17,7 @@ class Limits:
     """Size of one evaluation's output as JSON text."""
     memory_bytes: int = 256 * MIB
     """Memory one evaluation may take in a worker, on top of the idle worker."""
-    steps: int = 1_000_000
+    steps: int = 500_000
     """Budget of a compiled program: elements visited plus characters built."""
     program_chars: int = 65_536
     """Longest program text."""

@@ -6,14 +6,19 @@ Contracts: integration framework 6.3 and 6.4, catalog API 9.2. The same class se
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fairway.jq.engine import Engine
+from fairway.jq.codec import message
+from fairway.jq.engine import PAUSE_EVERY, Engine
 from fairway.jq.errors import JqSyntaxError
-from fairway.jq.program import Program
-from fairway.jq.result import Result
+from fairway.jq.evaluate import first_output
+from fairway.jq.program import NOTHING, Program
+from fairway.jq.result import Result, failure
+from fairway.jq.runtime import JqError, UncertainError
+from fairway.jq.shape import Container, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +32,12 @@ class MappingProblem:
     kind: Literal["error", "limit"] = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MappedEntity:
     """What one item maps to: exactly the keys of the mapping, null where a program gave nothing."""
 
     fields: dict[str, Any]
     problems: list[MappingProblem] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    column: int
 
 
 class EntityMapping:
@@ -51,7 +51,8 @@ class EntityMapping:
         self._engine = engine
         self._programs: list[Program] = []
         self._names: list[str] = []
-        self._shape = {key: self._compile(value, key) for key, value in mapping.items()}
+        self._shape = Shape(mapping, self._leaf)
+        self._plan = list(zip(self._programs, self._shape.places, strict=True))
 
     @property
     def programs(self) -> Mapping[str, Program]:
@@ -60,43 +61,65 @@ class EntityMapping:
 
     async def evaluate(self, documents: Sequence[Any]) -> list[MappedEntity]:
         """One entity per document, in order."""
-        rows = await self._engine.first_matrix(self._programs, documents)
-        return [self._entity(row) for row in rows]
+        entities: list[MappedEntity] = []
+        missing: dict[tuple[int, ...], list[tuple[int, list[Container]]]] = {}
+        for at, document in enumerate(documents):
+            if at % PAUSE_EVERY == PAUSE_EVERY - 1:
+                await asyncio.sleep(0)
+            containers = self._shape.fresh()
+            entity = MappedEntity(containers[0], [])
+            entities.append(entity)
+            columns = self._compute(document, containers, entity)
+            if columns:
+                missing.setdefault(tuple(columns), []).append((at, containers))
+        for columns_left, places in missing.items():
+            await self._ask_libjq(columns_left, places, documents, entities)
+        return entities
 
-    def _compile(self, value: Any, name: str) -> Any:
-        if isinstance(value, str):
-            return self._leaf(value, name)
-        if isinstance(value, Mapping):
-            return {key: self._compile(item, f"{name}.{key}") for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._compile(item, f"{name}.{at}") for at, item in enumerate(value)]
-        return value
-
-    def _leaf(self, text: str, name: str) -> _Leaf:
+    def _leaf(self, text: str, name: str) -> None:
         try:
-            program = self._engine.compile(text)
+            self._programs.append(self._engine.compile(text))
         except JqSyntaxError as error:
             error.details = {**(error.details or {}), "field": name}
             raise
-        self._programs.append(program)
         self._names.append(name)
-        return _Leaf(len(self._programs) - 1)
 
-    def _entity(self, row: Sequence[Result]) -> MappedEntity:
-        return MappedEntity(_fill(self._shape, row), list(self._problems(row)))
+    def _compute(self, document: Any, containers: list[Container], entity: MappedEntity) -> list[int]:
+        """Runs the compiled programs; returns the columns that only libjq can tell."""
+        left: list[int] = []
+        budget = [0]
+        limits = self._engine.limits
+        for column, (program, (number, key)) in enumerate(self._plan):
+            if program.first is None:
+                left.append(column)
+                continue
+            try:
+                value = first_output(program, document, budget, limits)
+            except JqError as error:
+                self._report(entity, column, failure(message(error.value)))
+            except UncertainError:
+                left.append(column)
+            else:
+                containers[number][key] = None if value is NOTHING else value
+        return left
 
-    def _problems(self, row: Sequence[Result]) -> Iterator[MappingProblem]:
-        for name, program, result in zip(self._names, self._programs, row, strict=True):
-            if result.error is not None:
-                kind: Literal["error", "limit"] = "limit" if result.kind == "limit" else "error"
-                yield MappingProblem(name, program.text, result.error, kind)
+    async def _ask_libjq(
+        self,
+        columns: Sequence[int],
+        places: Sequence[tuple[int, list[Container]]],
+        documents: Sequence[Any],
+        entities: Sequence[MappedEntity],
+    ) -> None:
+        programs = [self._programs[column] for column in columns]
+        rows = await self._engine.first_by_libjq(programs, [documents[at] for at, _ in places])
+        for (at, containers), row in zip(places, rows, strict=True):
+            for column, result in zip(columns, row, strict=True):
+                number, key = self._shape.places[column]
+                containers[number][key] = result.value
+                if result.error is not None:
+                    self._report(entities[at], column, result)
 
-
-def _fill(shape: Any, row: Sequence[Result]) -> Any:
-    if isinstance(shape, _Leaf):
-        return row[shape.column].value
-    if isinstance(shape, dict):
-        return {key: _fill(value, row) for key, value in shape.items()}
-    if isinstance(shape, list):
-        return [_fill(value, row) for value in shape]
-    return shape
+    def _report(self, entity: MappedEntity, column: int, result: Result) -> None:
+        kind: Literal["error", "limit"] = "limit" if result.kind == "limit" else "error"
+        problem = MappingProblem(self._names[column], self._programs[column].text, result.error or "", kind)
+        entity.problems.append(problem)

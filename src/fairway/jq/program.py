@@ -1,13 +1,24 @@
-"""A program: its text, and its Python function when the compiler covers it."""
+"""A program: its text, and its Python functions when the compiler covers it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from typing import Any, Final
 
 Budget = list[int]
 """One mutable number: steps left to a compiled program."""
+
+
+class Nothing(Enum):
+    """The type of :data:`NOTHING`."""
+
+    NOTHING = "nothing"
+
+
+NOTHING: Final = Nothing.NOTHING
+"""What the first output of a program without outputs is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,12 +29,14 @@ class Program:
     """As the user wrote it."""
     source: str
     """As libjq gets it: single quotes translated."""
-    function: Callable[[Any, Budget], Iterator[Any]] | None = None
-    """Yields the outputs for a document; ``None`` outside the compiled subset."""
-    single: Callable[[Any, Budget], Any] | None = None
-    """Returns the only output, for programs that always have exactly one (or an error)."""
+    outputs: Callable[[Any, Budget], Iterator[Any]] | None = None
+    """Yields every output; ``None`` outside the compiled subset."""
+    first: Callable[[Any, Budget], Any] | None = None
+    """Returns the first output, or :data:`NOTHING`."""
+    constructs: bool = True
+    """Whether outputs can be larger than the document."""
 
     @property
     def compiled(self) -> bool:
         """True when no worker process is needed."""
-        return self.function is not None
+        return self.first is not None

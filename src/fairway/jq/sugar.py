@@ -1,0 +1,116 @@
+"""Calls of builtins: those defined by other expressions are replaced by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fairway.jq.syntax import (
+    Array,
+    Binary,
+    Bind,
+    Call,
+    Identity,
+    Index,
+    Iterate,
+    Literal,
+    Logic,
+    Node,
+    Pipe,
+    UnsupportedError,
+    Variable,
+)
+
+NO_ARGUMENT = frozenset(
+    [
+        "length",
+        "keys",
+        "keys_unsorted",
+        "not",
+        "add",
+        "any",
+        "all",
+        "tostring",
+        "tonumber",
+        "tojson",
+        "fromjson",
+        "type",
+        "ascii_downcase",
+        "ascii_upcase",
+        "floor",
+        "ceil",
+        "round",
+        "sort",
+        "unique",
+        "min",
+        "max",
+        "flatten",
+        "reverse",
+        "to_entries",
+        "from_entries",
+        "error",
+        "empty",
+        "utf8bytelength",
+    ]
+)
+VALUE_ARGUMENT = frozenset(
+    ["has", "contains", "startswith", "endswith", "ltrimstr", "rtrimstr", "split", "join", "index", "test", "error"]
+)
+CLOSURE_ARGUMENT = frozenset(
+    ["select", "any", "all", "first", "sort_by", "group_by", "unique_by", "min_by", "max_by", "map_values"]
+)
+_IT = "\0it"
+"""A variable no program can name."""
+
+
+def _type_is(name: str) -> Node:
+    return Call("select", (Binary("==", Call("type", ()), Literal(name)),))
+
+
+def _map(body: Node) -> Node:
+    return Array(Pipe(Iterate(Identity()), body))
+
+
+_DEFINED: dict[tuple[str, int], Callable[..., Node]] = {
+    ("null", 0): lambda: Literal(None),
+    ("true", 0): lambda: Literal(True),
+    ("false", 0): lambda: Literal(False),
+    ("map", 1): _map,
+    ("first", 0): lambda: Index(Identity(), Literal(0)),
+    ("last", 0): lambda: Index(Identity(), Literal(-1)),
+    ("values", 0): lambda: Call("select", (Binary("!=", Identity(), Literal(None)),)),
+    ("nulls", 0): lambda: Call("select", (Binary("==", Identity(), Literal(None)),)),
+    ("strings", 0): lambda: _type_is("string"),
+    ("numbers", 0): lambda: _type_is("number"),
+    ("booleans", 0): lambda: _type_is("boolean"),
+    ("arrays", 0): lambda: _type_is("array"),
+    ("objects", 0): lambda: _type_is("object"),
+    ("scalars", 0): lambda: Call(
+        "select",
+        (
+            Logic(
+                "and",
+                Binary("!=", Call("type", ()), Literal("array")),
+                Binary("!=", Call("type", ()), Literal("object")),
+            ),
+        ),
+    ),
+    ("with_entries", 1): lambda body: Pipe(Call("to_entries", ()), Pipe(_map(body), Call("from_entries", ()))),
+    ("in", 1): lambda other: Bind(Identity(), ((_IT, ()),), Pipe(other, Call("has", (Variable(_IT),)))),
+    ("inside", 1): lambda other: Bind(Identity(), ((_IT, ()),), Pipe(other, Call("contains", (Variable(_IT),)))),
+}
+
+
+def call(name: str, arguments: list[Node]) -> Node:
+    """The node for a call, or what it stands for."""
+    count = len(arguments)
+    defined = _DEFINED.get((name, count))
+    if defined:
+        return defined(*arguments)
+    known = (
+        (count == 0 and name in NO_ARGUMENT)
+        or (count == 1 and (name in VALUE_ARGUMENT or name in CLOSURE_ARGUMENT))
+        or (count == 2 and name in {"test", "sub", "gsub"})
+    )
+    if not known:
+        raise UnsupportedError(f"builtin {name}/{count}")
+    return Call(name, tuple(arguments))
