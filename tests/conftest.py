@@ -12,13 +12,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
-from starlette.requests import Request
 
 from fairway.kit.clock import Clock, SystemClock
 from fairway.kit.ids import random_id
 from fairway.kit.settings import Settings
 from fairway.portal.app import create_app
-from fairway.portal.caller import Caller
 from fairway.portal.services import Portal, build_portal
 from fairway.portal.storage import Database, open_database
 from fairway.portal.worker import Background
@@ -113,16 +111,7 @@ def background(portal: Portal) -> Background:
 @pytest.fixture
 def app(portal: Portal) -> FastAPI:
     """The ASGI application of the portal."""
-    created = create_app(portal)
-    if not hasattr(created.state, "authenticator"):
-        created.state.authenticator = _UntilAccessIsWired()
-    return created
-
-
-class _UntilAccessIsWired:
-    async def authenticate(self, request: Request) -> Caller:
-        agent = request.headers.get("user-agent", "")
-        return Caller("testclient", "app", "org_test", roles=frozenset({"Admin"}), user_agent=agent)
+    return create_app(portal)
 
 
 @pytest.fixture

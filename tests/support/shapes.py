@@ -102,7 +102,7 @@ _ENTITY_GRANTS = {
         "entities": {
             "type": "object",
             "required": ["register", "unregister", "update", "read"],
-            "properties": {name: _GRANT for name in ("register", "unregister", "update", "read")},
+            "properties": dict.fromkeys(("register", "unregister", "update", "read"), _GRANT),
         }
     },
 }

@@ -10,7 +10,9 @@ import typer
 from fairway.cli import options
 from fairway.cli.output import emit, run
 
-app = typer.Typer(help="Operations on an installation, run beside its database.", no_args_is_help=True)
+app = typer.Typer(
+    help="Operations on an installation, run beside its database.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Target = Annotated[Path, typer.Argument(help="File to write; it must not exist.")]
 Source = Annotated[Path, typer.Argument(help="File to read.")]
