@@ -10,10 +10,13 @@ import uvicorn
 
 from fairway.kit.clock import SystemClock
 from fairway.kit.errors import InvalidRequest
+from fairway.kit.logs import get_logger
 from fairway.kit.settings import Settings
 from fairway.portal.app import create_app
 from fairway.portal.services import Portal, build_portal
 from fairway.portal.worker import Background
+
+log = get_logger(__name__)
 
 
 class PortalServer(uvicorn.Server):
@@ -48,7 +51,10 @@ class PortalServer(uvicorn.Server):
         self._ready_task = asyncio.create_task(self._ready())
 
     async def _ready(self) -> None:
-        await self._when_ready(self._portal)
+        try:
+            await self._when_ready(self._portal)
+        except Exception as error:  # noqa: BLE001 the portal itself works; what was to follow its start is logged
+            log.error("after_start_failed", error=str(error), exc_info=error)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._portal.stopping.set()
