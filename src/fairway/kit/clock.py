@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 
@@ -40,6 +41,7 @@ def to_millis(instant: datetime) -> int:
     return int(instant.timestamp() * 1000)
 
 
+@lru_cache(maxsize=4096)
 def rfc3339(millis: int) -> str:
     """``2026-01-28T10:00:00.000Z``: the one spelling of instants on the wire (contract 1.1)."""
     seconds, rest = divmod(millis, 1000)

@@ -12,10 +12,10 @@ from fairway.kit.errors import InvalidRequest
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.blueprints.renames import RenameService
 from fairway.portal.catalog.blueprints.service import BlueprintService
-from fairway.portal.catalog.entities.model import Outcome
 from fairway.portal.catalog.entities.service import EntityService
 from fairway.portal.catalog.migrations.service import MigrationService
 from fairway.portal.catalog.model import Blueprint, Schema
+from fairway.portal.catalog.reading.reader import EntityReader
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.storage.database import Database
 from fairway.portal.storage.tx import Tx
@@ -30,6 +30,7 @@ class Catalog:
     renames: RenameService
     entities: EntityService
     migrations: MigrationService
+    reader: EntityReader
 
 
 class SearchLookups:
@@ -44,16 +45,10 @@ class SearchLookups:
         return True
 
 
-class WrittenDocuments:
-    """Entities as answers to writes show them."""
-
-    async def written(self, caller: Caller, blueprint: str, outcome: Outcome) -> dict[str, Any]:
-        return outcome.document or {}
-
-
 def build_catalog(db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, org_id: str) -> Catalog:
     """Wires the catalog; observers of other features are added afterwards."""
     blueprints = BlueprintService(db, clock, schemas)
     entities = EntityService(db, clock, schemas, SearchLookups())
     migrations = MigrationService(db, clock, schemas, blueprints, entities, jq, org_id)
-    return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations)
+    reader = EntityReader(db, clock, schemas, jq)
+    return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations, reader)

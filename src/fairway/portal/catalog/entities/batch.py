@@ -38,6 +38,7 @@ class WriteBatch:
         self._blueprint = blueprint
         self._options = options
         self._ledger = Ledger(context, options.run_id)
+        self._guarded = not options.managed and (blueprint.system or not context.caller.is_admin)
         self._known: dict[str, Stored | None] = {}
         self._targets: dict[tuple[str, str], int] = {}
         self._fresh: list[int] = []
@@ -118,7 +119,7 @@ class WriteBatch:
         fresh = stored is None
         base = stored if stored is not None else self._blank(name)
         after = merged(self._blueprint, base, draft, keep=mode.merges and not fresh, fresh=fresh)
-        if not self._options.managed:
+        if self._guarded:
             await permit_write(self._context, self._blueprint, draft, stored, after)
         after.relations = await self._relations(draft, base, keep=mode.merges and not fresh)
         check_required_relations(self._blueprint, after)
@@ -153,8 +154,8 @@ class WriteBatch:
         else:
             after.datasource_id = self._datasource
             outcome.changed = self._ledger.updated(blueprint, stored, after)
-        outcome.entity_id = after.id
-        outcome.document = after.document(blueprint)
+        outcome.entity_id = None if self._options.validation_only else after.id
+        outcome.stored = after
         self._known[after.identifier] = after
         self._targets[blueprint.identifier, after.identifier] = after.id
 

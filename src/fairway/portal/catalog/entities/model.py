@@ -106,7 +106,8 @@ class Outcome:
     created: bool = False
     changed: bool = False
     entity_id: int | None = None
-    document: dict[str, Any] | None = None
+    """The key it was written under; none when it was only validated."""
+    stored: Stored | None = None
     """Own values after the write."""
     error: FairwayError | None = None
     additional: dict[str, Any] | None = None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import select
-
 from fairway.kit.jsonio import dumps_text, loads
 from fairway.portal.catalog.entities.model import Stored
 from fairway.portal.catalog.model import Blueprint
@@ -40,6 +38,17 @@ _EDGES = {
         "SELECT g.source_id, g.relation_id, g.target_id, t.identifier FROM relation_edge g "
         "JOIN entity t ON t.id = g.target_id WHERE g.source_id = ANY($1::bigint[]) ORDER BY g.position"
     ),
+}
+
+_TEAMS = {
+    "sqlite": "SELECT identifier, title FROM entity WHERE blueprint_id = ?1 AND (identifier IN (SELECT value FROM "
+    "json_each(?2)) OR title IN (SELECT value FROM json_each(?2)))",
+    "postgresql": "SELECT identifier, title FROM entity WHERE blueprint_id = $1 AND (identifier = ANY($2::text[]) OR "
+    "title = ANY($2::text[]))",
+}
+_DATASOURCE = {
+    "sqlite": "SELECT id FROM datasource WHERE value = ?",
+    "postgresql": "SELECT id FROM datasource WHERE value = $1",
 }
 
 ENTITY_COLUMNS = (
@@ -96,14 +105,19 @@ async def find_targets(tx: Tx, blueprint_id: int, identifiers: Iterable[str]) ->
     return dict(await tx.raw(_TARGETS[tx.dialect], blueprint_id, _list(tx, list(identifiers))))
 
 
+async def find_teams(tx: Tx, blueprint_id: int, names: Iterable[str]) -> Sequence[tuple[str, str | None]]:
+    """(identifier, title) of teams that answer to one of the names."""
+    return await tx.raw(_TEAMS[tx.dialect], blueprint_id, _list(tx, list(names)))
+
+
 async def datasource_key(tx: Tx, value: str) -> int:
     """The key of a ``User-Agent`` text, made when it is new."""
-    found = await tx.scalar(select(datasource.c.id).where(datasource.c.value == value))
-    if found is not None:
-        return int(found)
-    (fresh,) = await tx.allocate_ids("datasource", 1)
-    await tx.insert_ignore(datasource, {"id": fresh, "value": value})
-    return int(await tx.scalar(select(datasource.c.id).where(datasource.c.value == value)))
+    found = await tx.raw(_DATASOURCE[tx.dialect], value)
+    if not found:
+        (fresh,) = await tx.allocate_ids("datasource", 1)
+        await tx.insert_ignore(datasource, {"id": fresh, "value": value})
+        found = await tx.raw(_DATASOURCE[tx.dialect], value)
+    return int(found[0][0])
 
 
 async def insert_entities(tx: Tx, rows: Sequence[tuple[Blueprint, Stored]]) -> None:

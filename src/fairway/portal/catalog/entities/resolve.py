@@ -6,13 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import or_, select
-
 from fairway.kit.errors import InvalidRequest, NotFound
+from fairway.portal.catalog.entities import repository
 from fairway.portal.catalog.entities.context import Context
 from fairway.portal.catalog.entities.model import CLEAR, Draft
 from fairway.portal.catalog.model import Blueprint, Relation
-from fairway.portal.catalog.tables import entity
 
 MAX_MATCHES = 100
 """Entities that a search object in a many relation or team may give (contract 3.4)."""
@@ -92,17 +90,10 @@ class Resolver:
         teams = self._schema.get("_team")
         if teams is None:
             return {}
-        tx = self._tx
-        wanted = sorted(names)
-        rows = await tx.rows(
-            select(entity.c.identifier, entity.c.title).where(
-                entity.c.blueprint_id == teams.id,
-                or_(tx.any_of(entity.c.identifier, wanted), tx.any_of(entity.c.title, wanted)),
-            )
-        )
+        rows = await repository.find_teams(self._tx, teams.id, names)
         answers: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            answers[row.identifier].add(row.identifier)
-            if row.title:
-                answers[row.title].add(row.identifier)
+        for identifier, title in rows:
+            answers[identifier].add(identifier)
+            if title:
+                answers[title].add(identifier)
         return {name: next(iter(found)) for name, found in answers.items() if len(found) == 1 and name in names}
