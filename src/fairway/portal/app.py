@@ -10,18 +10,20 @@ from starlette.middleware import Middleware
 from fairway import __version__
 from fairway.portal import operations
 from fairway.portal.access.endpoints import build_apps_router, build_auth_router, build_sessions_router
+from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.migrations import endpoints as migration_routes
-from fairway.portal.catalog.wiring import WrittenDocuments
-from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
 from fairway.portal.http.ratelimit import RateLimiter
+from fairway.portal.organization.endpoints import build_router as build_organization_router
 from fairway.portal.pages.endpoints import build_router as build_pages_router
 from fairway.portal.pages.views.endpoints import build_router as build_views_router
+from fairway.portal.people.endpoints import build_router as build_people_router
 from fairway.portal.services import Portal
+from fairway.portal.sources.endpoints import build_routers as build_source_routers
 
 
 def create_app(portal: Portal) -> FastAPI:
@@ -55,12 +57,16 @@ def create_app(portal: Portal) -> FastAPI:
 def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
     catalog = portal.catalog
-    app.include_router(entity_routes.build_router(catalog.entities, WrittenDocuments()))
+    app.include_router(entity_routes.build_router(catalog.entities, catalog.reader))
+    app.include_router(build_organization_router(portal.organization, portal.secrets, portal.settings))
+    for router in build_source_routers(portal.sources):
+        app.include_router(router)
     app.include_router(operations.build_router(portal.db, portal.metrics))
     app.include_router(docs_page.build_router())
     app.include_router(build_auth_router(portal.access))
     app.include_router(build_sessions_router(portal.access))
     app.include_router(build_apps_router(portal.access.apps))
+    app.include_router(build_people_router(portal.people))
     app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
     app.include_router(build_views_router(portal.pages.views))
     app.include_router(build_audit_router(portal.audit.log))

@@ -28,6 +28,8 @@ class Caller:
     user_agent: str = ""
     """The exact ``User-Agent`` header: the datasource stamp (contract 3.6)."""
     trace_id: str = ""
+    audit_context: tuple[tuple[str, str], ...] = ()
+    """Keys that every event of this caller carries in its ``context``, such as ``webhookId``."""
 
     @property
     def is_admin(self) -> bool:

@@ -17,8 +17,11 @@ from fairway.portal.caller import system_caller
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.catalog.wiring import Catalog, build_catalog
 from fairway.portal.http.metrics import Metrics
-from fairway.portal.organization.service import OrgInfo, ensure_organization
+from fairway.portal.organization.secrets import SecretsService
+from fairway.portal.organization.service import OrganizationService, OrgInfo, ensure_organization
 from fairway.portal.pages.feature import Pages, build_pages
+from fairway.portal.people.service import People, build_people
+from fairway.portal.sources.feature import Sources, build_sources
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
@@ -40,6 +43,10 @@ class Portal:
     catalog: Catalog
     pages: Pages
     audit: Audit
+    organization: OrganizationService
+    secrets: SecretsService
+    sources: Sources
+    people: People
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -72,10 +79,15 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     catalog = build_catalog(db, clock, schemas, jq, org.id)
     pages = await build_pages(db, clock, system_caller(org.id))
     audit = build_audit(db, schemas)
+    sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     portal = Portal(
-        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit, notices=identity.notices()
-    )
+        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
+        OrganizationService(db, clock), SecretsService(db, clock, box), sources, build_people(db, clock, access, catalog, org.id),
+        notices=identity.notices(),
+    )  # fmt: skip
+    portal.job_handlers.append(sources.worker.job_handler)
     portal.job_handlers.append(catalog.migrations.job_handler)
     catalog.blueprints.observe(pages.of_blueprints)
     await catalog.blueprints.ensure_system(system_caller(org.id))
+    await portal.people.arrivals.ensure_administrator(identity, keys)
     return portal

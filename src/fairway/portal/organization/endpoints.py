@@ -49,11 +49,9 @@ def build_router(organization: OrganizationService, secrets: SecretsService, set
 def _add_secrets(router: APIRouter, secrets: SecretsService) -> None:
     @router.get("/organization/secrets", summary="All secrets, without their values")
     async def list_secrets(caller: CallerDep) -> Response:
-        return ok(secrets=await secrets.list())
+        return ok(secrets=await secrets.all())
 
-    @router.post(
-        "/organization/secrets", summary="Store a secret", status_code=201, openapi_extra=body(SECRET_CREATE)
-    )
+    @router.post("/organization/secrets", summary="Store a secret", status_code=201, openapi_extra=body(SECRET_CREATE))
     async def create_secret(request: Request, caller: CallerDep) -> Response:
         return created(secret=await secrets.create(caller, await json_object(request)))
 

@@ -34,7 +34,7 @@ class SecretsService:
         """All values by name, for templates that run inside the portal."""
         return {row.name: self._box.open(row.sealed, _place(row.name)) for row in await repository.secrets(tx)}
 
-    async def list(self) -> list[dict[str, Any]]:
+    async def all(self) -> list[dict[str, Any]]:
         """All secrets without their values."""
         return [_shown(row) for row in await self._db.read(repository.secrets)]
 
@@ -120,8 +120,8 @@ async def _require(tx: Tx, name: str) -> SecretRow:
 async def _record(
     tx: Tx, caller: Caller, now: int, action: Action, name: str, before: SecretRow | None, after: SecretRow | None
 ) -> None:
-    shown = {"before": before and _shown(before), "after": after and _shown(after)}
-    await outbox.append(tx, caller, now, [Change(action, "secret", name, **shown, context={"secret": name})])
+    was, becomes = (None if row is None else _shown(row) for row in (before, after))
+    await outbox.append(tx, caller, now, [Change(action, "secret", name, was, becomes, context={"secret": name})])
 
 
 def _shown(row: SecretRow) -> dict[str, Any]:

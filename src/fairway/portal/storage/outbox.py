@@ -95,6 +95,7 @@ async def append(tx: Tx, caller: Caller, at: int, changes: Sequence[Change]) -> 
 
 def _row(number: int, change: Change, caller: Caller, at: int, trigger: str) -> tuple[Any, ...]:
     context: dict[str, Any] = {"blueprint": change.blueprint, "entity": change.entity, "runId": change.run_id or ""}
+    context.update(caller.audit_context)
     if change.context:
         context.update(change.context)
     return (

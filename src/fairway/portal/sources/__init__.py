@@ -1,0 +1,1 @@
+"""Where facts come from: the registry of integrations, and inbound webhooks."""

@@ -1,0 +1,1 @@
+"""Inbound webhooks: definitions, intake, mapping and preview (contract 9)."""
