@@ -124,7 +124,7 @@ REFUSED: list[tuple[str, Any, str]] = [
      {"func": "average", "calculationBy": "entities"}, "averageOf is required"),
     ("aggregationProperties/alerts/pathFilter", [{"path": ["a"]}, {"path": ["b"]}], "one path at most"),
     ("aggregationProperties/alerts/pathFilter", [{"path": []}], "pathFilter[0].path must name 1"),
-    ("aggregationProperties/alerts/query", {"combinator": "xor", "rules": []}, "query.combinator"),
+    ("aggregationProperties/alerts/query", {"combinator": "xor", "rules": []}, "aggregationProperties.alerts.query"),
     ("ownership", {"type": "Inherited"}, "ownership.path is required"),
     ("ownership", {"type": "Inherited", "path": "a..b"}, "ownership.path"),
     ("ownership", {"type": "Other"}, "ownership.type"),

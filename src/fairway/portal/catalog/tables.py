@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Double, Index, Integer, String, Table, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, false
 
 from fairway.portal.storage.tables import metadata
 from fairway.portal.storage.types import Document, Id, Millis, SearchableJson
@@ -114,6 +114,18 @@ deleted_entity = Table(
     Index("ix_deleted_entity_at", "deleted_at"),
 )
 """Tombstones: what was deleted, why, and everything needed to restore it."""
+
+blueprint_problem = Table(
+    "blueprint_problem",
+    metadata,
+    Column("blueprint_id", Id, ForeignKey("blueprint.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("property", String(100), primary_key=True),
+    Column("program", Text, nullable=False),
+    Column("entity", Text),
+    Column("message", Text, nullable=False),
+    Column("at", Millis, nullable=False),
+)
+"""The last time a calculation could not be worked out; it counts while the blueprint still has that program."""
 
 migration = Table(
     "migration",

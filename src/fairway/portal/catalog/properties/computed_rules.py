@@ -20,6 +20,7 @@ from fairway.portal.catalog.properties.shape import (
     texts,
 )
 from fairway.portal.catalog.properties.vocabulary import TYPES, kind_of, shown
+from fairway.portal.catalog.search.rules import parse_query
 
 _MIRROR_PATH = re.compile(r"[A-Za-z0-9@_=\-$]+(?:\.[A-Za-z0-9@_=\-$]+)*\.[^.]+\Z")
 """Relation identifiers, then a property or a meta property. The same language as the contract's pattern, written so
@@ -81,7 +82,7 @@ def check_aggregation(spec: Any, where: str) -> None:
     a_text(required(spec, "target", where), at(where, "target"))
     _check_calculation_spec(required(spec, "calculationSpec", where), at(where, "calculationSpec"))
     if spec.get("query") is not None:
-        _check_query(spec["query"], at(where, "query"))
+        parse_query(spec["query"], at(where, "query"))
     if spec.get("pathFilter") is not None:
         _check_path_filter(spec["pathFilter"], at(where, "pathFilter"))
 
@@ -99,14 +100,6 @@ def _check_calculation_spec(spec: Any, where: str) -> None:
         required(spec, key, where)
     if "averageOf" in spec:
         one_of(spec["averageOf"], _PERIODS, at(where, "averageOf"))
-
-
-def _check_query(query: Any, where: str) -> None:
-    """The outline only: search knows the grammar and is asked for the rest."""
-    query = an_object(query, where)
-    one_of(required(query, "combinator", where), ("and", "or"), at(where, "combinator"))
-    for number, rule in enumerate(an_array(required(query, "rules", where), at(where, "rules"))):
-        an_object(rule, f"{where}.rules[{number}]")
 
 
 def _check_path_filter(value: Any, where: str) -> None:

@@ -104,7 +104,11 @@ def _check_filter(model: _Model, document: Object, target: Object, spec: Object,
     place = f"{where}.pathFilter[0].path"
     start, goal = document, target
     if origin is not None:
-        start, goal = model.blueprint(origin, f"{where}.pathFilter[0].fromBlueprint"), document
+        if origin != target["identifier"]:
+            raise InvalidRequest(
+                f'{where}.pathFilter[0].fromBlueprint must be the target "{target["identifier"]}", not "{origin}"'
+            )
+        start, goal = target, document
     end = model.follow(start, path, place)
     if end["identifier"] != goal["identifier"]:
         raise InvalidRequest(f'{place} ends at blueprint "{end["identifier"]}", it must end at "{goal["identifier"]}"')
