@@ -55,7 +55,9 @@ async def test_create_conflict_replace_merge(model: httpx.AsyncClient) -> None:
     again = await model.post(ENTITIES, json=body)
     assert again.status_code == 409
     assert again.json()["error"] == "conflict"
-    merged = await model.post(f"{ENTITIES}?upsert=true&merge=true", json={"identifier": "a", "properties": {"score": 2}})
+    merged = await model.post(
+        f"{ENTITIES}?upsert=true&merge=true", json={"identifier": "a", "properties": {"score": 2}}
+    )
     assert merged.status_code == 200
     assert merged.json()["entity"]["properties"]["tier"] == "gold"
     replaced = await model.post(f"{ENTITIES}?upsert=true", json={"identifier": "a", "properties": {"score": 3}})
@@ -100,9 +102,18 @@ async def test_bulk_items_are_independent_and_ordered(model: httpx.AsyncClient) 
 async def test_unchanged_rewrite_is_silent(model: httpx.AsyncClient) -> None:
     body = {"identifier": "a", "properties": {"labels": {"x": 1}}}
     before = (await model.post(ENTITIES, json=body)).json()["entity"]
-    after = (await model.post(f"{ENTITIES}?upsert=true", json={**body, "title": "a", "properties": {**body["properties"], "language": "python"}})).json()["entity"]
+    after = (
+        await model.post(
+            f"{ENTITIES}?upsert=true",
+            json={**body, "title": "a", "properties": {**body["properties"], "language": "python"}},
+        )
+    ).json()["entity"]
     assert after["updatedAt"] == before["updatedAt"]
-    changed = (await model.post(f"{ENTITIES}?upsert=true&merge=true", json={"identifier": "a", "properties": {"labels": {"x": True}}})).json()
+    changed = (
+        await model.post(
+            f"{ENTITIES}?upsert=true&merge=true", json={"identifier": "a", "properties": {"labels": {"x": True}}}
+        )
+    ).json()
     assert changed["entity"]["properties"]["labels"] == {"x": True}
 
 
@@ -149,3 +160,27 @@ async def test_delete_all_and_the_blueprint(model: httpx.AsyncClient) -> None:
     shown = (await model.get(f"/v1/migrations/{migration}")).json()["migration"]
     assert shown["status"] == "COMPLETED"
     assert (await model.get("/v1/blueprints/service")).status_code == 404
+
+
+async def test_deleted_entities_can_be_restored_with_their_relations(model: httpx.AsyncClient) -> None:
+    await model.post("/v1/blueprints/domain/entities", json={"identifier": "d"})
+    await model.post(
+        ENTITIES, json={"identifier": "a", "team": "t", "properties": {"score": 1}, "relations": {"domain": "d"}}
+    )
+    await model.post(ENTITIES, json={"identifier": "taken"})
+    await model.post("/v1/blueprints/service/bulk/entities/delete", json={"entities": ["a", "taken"]})
+    await model.delete("/v1/blueprints/domain/entities/d")
+    await model.post(ENTITIES, json={"identifier": "taken"})
+    listed = (await model.get("/v1/fairway/deleted-entities")).json()["deletedEntities"]
+    assert {each["identifier"] for each in listed} == {"a", "taken", "d"}
+    answer = (
+        await model.post("/v1/fairway/deleted-entities/restore", json={"ids": [each["id"] for each in listed]})
+    ).json()
+    assert {each["identifier"] for each in answer["restored"]} == {"a", "d"}
+    assert [each["error"] for each in answer["errors"]] == ["conflict"]
+    entity = await _get(model, "a")
+    assert entity["relations"]["domain"] == "d"
+    assert entity["properties"]["score"] == 1
+    assert entity["team"] == ["t"]
+    left = (await model.get("/v1/fairway/deleted-entities")).json()["deletedEntities"]
+    assert [each["identifier"] for each in left] == ["taken"]

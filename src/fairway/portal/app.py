@@ -13,6 +13,7 @@ from fairway.portal.access.endpoints import build_apps_router, build_auth_router
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
+from fairway.portal.catalog.entities import restore_endpoints as restore_routes
 from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
@@ -71,4 +72,5 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_views_router(portal.pages.views))
     app.include_router(build_audit_router(portal.audit.log))
     app.include_router(migration_routes.build_router(catalog.migrations))
+    app.include_router(restore_routes.build_router(catalog.restore))
     app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))

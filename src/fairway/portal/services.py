@@ -76,7 +76,7 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     await ensure_principals(db, identity, clock, keys, box)
     access = build_access(settings, clock, db, keys, box, org_id=org.id, org_name=org.name)
     schemas = SchemaCache()
-    catalog = build_catalog(db, clock, schemas, jq, org.id)
+    catalog = build_catalog(db, clock, schemas, jq, org.id, settings.restore_retention_days)
     pages = await build_pages(db, clock, system_caller(org.id))
     audit = build_audit(db, schemas)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)

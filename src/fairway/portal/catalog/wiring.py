@@ -12,6 +12,7 @@ from fairway.kit.errors import InvalidRequest
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.blueprints.renames import RenameService
 from fairway.portal.catalog.blueprints.service import BlueprintService
+from fairway.portal.catalog.entities.restore import RestoreService
 from fairway.portal.catalog.entities.service import EntityService
 from fairway.portal.catalog.migrations.service import MigrationService
 from fairway.portal.catalog.model import Blueprint, Schema
@@ -30,6 +31,7 @@ class Catalog:
     renames: RenameService
     entities: EntityService
     migrations: MigrationService
+    restore: RestoreService
     reader: EntityReader
 
 
@@ -45,10 +47,11 @@ class SearchLookups:
         return True
 
 
-def build_catalog(db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, org_id: str) -> Catalog:
+def build_catalog(db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, org_id: str, restore_days: int) -> Catalog:
     """Wires the catalog; observers of other features are added afterwards."""
     blueprints = BlueprintService(db, clock, schemas)
     entities = EntityService(db, clock, schemas, SearchLookups())
+    restore = RestoreService(db, clock, entities, restore_days)
     migrations = MigrationService(db, clock, schemas, blueprints, entities, jq, org_id)
     reader = EntityReader(db, clock, schemas, jq)
-    return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations, reader)
+    return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations, restore, reader)
