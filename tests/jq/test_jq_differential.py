@@ -34,6 +34,9 @@ TEXTS = [
     "A1 b2\n",
     '"',
     "\x7f\\",
+    "2024-02-29T12:30:59Z",
+    " \ta ",
+    "2023-02-30T00:00:00Z",
 ]
 NUMBERS = [0, 1, -1, 2, 3, 10, 1.5, -0.5, 2.0, 1000000, 2**53, 2**53 + 1, -(2**60), 10**20, 1e-7, 1e17]
 REGEXES = [
@@ -79,12 +82,13 @@ STEPS = [
 CALLS = words(
     "length keys not add any all tostring tonumber tojson fromjson type ascii_downcase ascii_upcase floor ceil round "
     "sort unique min max flatten reverse to_entries from_entries error empty values nulls strings numbers booleans "
-    "arrays objects scalars first last keys_unsorted utf8bytelength"
+    "arrays objects scalars first last keys_unsorted utf8bytelength abs fromdate todate trim ltrim rtrim @base64 @uri "
+    "@json @text fromdateiso8601"
 )
-TEXT_CALLS = words("has contains startswith endswith ltrimstr rtrimstr split join index inside in error")
+TEXT_CALLS = words("has contains startswith endswith ltrimstr rtrimstr trimstr split join index inside in error")
 CLOSURES = words(
     "map map map select select any all first sort_by group_by unique_by min_by max_by map_values with_entries has "
-    "contains startswith ltrimstr split join in inside index error"
+    "contains startswith ltrimstr trimstr split join add last in inside index error"
 )
 OPERATORS = words("+ + - * / % == != < <= > >= and or // // | | | ,")
 SHAPES = [
@@ -113,7 +117,17 @@ SHAPES = [
         "{{$x}}",
         "map({{key: .a, value: .b}})",
     ),
-    *("reduce .[] as $x (null; . + ($x | {0}))", "[.[] | {0}]", "({0}) // {1}", "first({0}, {1})", "-{0}", "{0}, {1}"),
+    *(
+        "reduce .[] as $x (null; . + ($x | {0}))",
+        "[.[] | {0}]",
+        "({0}) // {1}",
+        "first({0}, {1})",
+        "limit(2; {0})",
+        "last({0}, {1})",
+        "({0}), {1}",
+        "-{0}",
+        "{0}, {1}",
+    ),
 ]
 
 

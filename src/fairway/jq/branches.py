@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fairway.jq.emitter import Scope, truthy
-from fairway.jq.syntax import Alternative, Call, Comma, If, Logic, Node, Try, UnsupportedError
+from fairway.jq.syntax import Alternative, Call, Comma, If, Literal, Logic, Node, Try, UnsupportedError
 
 if TYPE_CHECKING:
     from fairway.jq.generator import Generator
@@ -77,10 +77,13 @@ def _try(generator: Generator, node: Try, scope: Scope) -> None:
 
 
 def _call(generator: Generator, node: Call, scope: Scope) -> None:
-    """``first(f)``"""
-    if node.name != "first":
+    write = _CALLS.get(node.name)
+    if write is None:
         raise UnsupportedError(node.name)
+    write(generator, node, scope)
 
+
+def _first(generator: Generator, node: Call, scope: Scope) -> None:
     def only(atom: str) -> None:
         generator.out.line(f"yield {atom}")
         generator.out.line("return")
@@ -88,6 +91,36 @@ def _call(generator: Generator, node: Call, scope: Scope) -> None:
     generator.each(node.arguments[0], "i", scope, only)
 
 
+def _last(generator: Generator, node: Call, scope: Scope) -> None:
+    out = generator.out
+
+    def keep(atom: str) -> None:
+        out.line(f"last = {atom}")
+        out.line("found = True")
+
+    out.line("found = False")
+    generator.each(node.arguments[0], "i", scope, keep)
+    with out.block("if found:"):
+        out.line("yield last")
+
+
+def _limit(generator: Generator, node: Call, scope: Scope) -> None:
+    out = generator.out
+    count, body = node.arguments
+    if not isinstance(count, Literal) or type(count.value) is not int or count.value < 1:
+        raise UnsupportedError("unusual limit")
+
+    def counted(atom: str) -> None:
+        out.line(f"yield {atom}")
+        out.line(f"left -= {generator.module.constant(1)}")
+        with out.block("if not left:"):
+            out.line("return")
+
+    out.line(f"left = {generator.module.constant(count.value)}")
+    generator.each(body, "i", scope, counted)
+
+
+_CALLS: dict[str, Branch] = {"first": _first, "last": _last, "limit": _limit}
 BRANCHES: dict[type[Node], Branch] = {
     Comma: _comma,
     If: _if,

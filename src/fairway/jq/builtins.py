@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from fairway.jq import ordering, textual
+from fairway.jq import formats, ordering, textual
 from fairway.jq.program import Budget
-from fairway.jq.runtime import EXACT, JqError, UncertainError, add, equal, is_number, items, kind, show, spend
+from fairway.jq.runtime import EXACT, JqError, UncertainError, add, equal, is_number, items, kind, number, show, spend
 
 _LOWER = {code: code + 32 for code in range(65, 91)}
 _UPPER = {code + 32: code for code in range(65, 91)}
@@ -196,6 +196,16 @@ def _without_end(part: Any, value: Any, budget: Budget) -> Any:
     return value[: len(value) - len(part)] if _ends(part, value, budget) else value
 
 
+def _trim_text(part: Any, value: Any, budget: Budget) -> Any:
+    return _without_end(part, _without_start(part, value, budget), budget)
+
+
+def _abs(value: Any, budget: Budget) -> Any:
+    if type(value) is str or not is_number(value):
+        raise UncertainError
+    return value if value > 0 or (type(value) is int and value == 0) else number(-value)
+
+
 def _split(separator: Any, value: Any, budget: Budget) -> list[str]:
     if type(value) is type(separator) is str:
         if "\0" in separator:
@@ -267,6 +277,18 @@ NO_ARGUMENT: dict[str, Callable[[Any, Budget], Any]] = {
     "to_entries": _to_entries,
     "from_entries": _from_entries,
     "error": _error,
+    "abs": _abs,
+    "fromdate": formats.from_date,
+    "fromdateiso8601": formats.from_date,
+    "todate": formats.to_date,
+    "todateiso8601": formats.to_date,
+    "trim": formats.trim,
+    "ltrim": formats.ltrim,
+    "rtrim": formats.rtrim,
+    "@base64": formats.as_base64,
+    "@uri": formats.as_uri,
+    "@json": textual.tojson,
+    "@text": textual.tostring,
 }
 VALUE_ARGUMENT: dict[str, Callable[[Any, Any, Budget], Any]] = {
     "has": _has,
@@ -275,6 +297,7 @@ VALUE_ARGUMENT: dict[str, Callable[[Any, Any, Budget], Any]] = {
     "endswith": _ends,
     "ltrimstr": _without_start,
     "rtrimstr": _without_end,
+    "trimstr": _trim_text,
     "split": _split,
     "join": _join,
     "index": _index,

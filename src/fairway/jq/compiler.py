@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairway.jq.cardinality import children
+from fairway.jq.cardinality import check_variables, children
 from fairway.jq.dialect import translate
 from fairway.jq.emitter import GLOBALS, Function, Module
 from fairway.jq.generator import Generator
@@ -18,6 +18,7 @@ def compile_program(text: str) -> Program:
     source = translate(text)
     try:
         tree = parse(source)
+        check_variables(tree)
         functions = _functions(tree)
     except (UnsupportedError, RecursionError):
         return Program(text, source)

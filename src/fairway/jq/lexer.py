@@ -12,6 +12,7 @@ _TOKEN = re.compile(
     r"""(?P<space>[ \t\r\n]+|\#[^\n\\\r]*(?=\n|$))
       | (?P<field>\.[a-zA-Z_][a-zA-Z_0-9]*)
       | (?P<variable>\$[a-zA-Z_][a-zA-Z_0-9]*)
+      | (?P<format>@[a-zA-Z0-9_]+)
       | (?P<word>[a-zA-Z_][a-zA-Z_0-9]*)
       | (?P<number>(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)(?![0-9a-zA-Z_.])
       | (?P<operator>\?//|//|==|!=|<=|>=|[.\[\]{}()|,:;=<>+\-*/%?])
@@ -26,7 +27,7 @@ _UNICODE = re.compile(r"u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """``kind`` is field, variable, word, number, operator, string or end."""
+    """``kind`` is field, variable, format, word, number, operator, string or end."""
 
     kind: str
     text: str

@@ -168,7 +168,7 @@ class Parser:
                 return Literal(_number(token.text))
             case "string":
                 return self._text(token)
-            case "word":
+            case "word" | "format":
                 return self._word(token.text)
         return self._operator(token)
 
@@ -200,7 +200,7 @@ class Parser:
         if following.kind == "string" and following.start == dot.end:
             key = self._text(self.stream.advance())
             return Index(Identity(), key, self._optional())
-        if following.kind in {"field", "string", "number", "word"}:
+        if following.kind in {"field", "string", "number", "word", "format"}:
             raise UnsupportedError("something odd after the dot")
         return Identity()
 
@@ -214,10 +214,10 @@ class Parser:
         special = {"if": self._if, "try": self._try, "reduce": self._reduce}.get(word)
         if special:
             return special()
-        if word in KEYWORDS:
+        if word in KEYWORDS or (word[0] == "@" and self.stream.current.kind == "string"):
             raise UnsupportedError(f"keyword {word}")
         arguments: list[Node] = []
-        if self.stream.take("("):
+        if word[0] != "@" and self.stream.take("("):
             arguments.append(self.pipe())
             while self.stream.take(";"):
                 arguments.append(self.pipe())

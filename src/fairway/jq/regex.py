@@ -40,6 +40,8 @@ class Regex:
     pattern: re.Pattern[str]
     unbounded: int
     ascii_only: bool
+    choices: int
+    anchored: bool
 
     def subject(self, value: Any, budget: Budget) -> str:
         """``value`` if it may be searched here; long ones are left to libjq, which bounds its own work."""
@@ -47,8 +49,8 @@ class Regex:
             raise JqError(f"{show(value)} cannot be matched, as it is not a string")
         if self.ascii_only and not value.isascii():
             raise UncertainError
-        length = len(value) + 1
-        spend(budget, int(min(length ** (self.unbounded + 1), 2**62)) >> (4 if self.unbounded == 0 else 8))
+        worst = (len(value) + 1) ** (self.unbounded + (not self.anchored)) << self.choices
+        spend(budget, min(worst, 2**62) >> (8 if self.unbounded else 4))
         return value
 
     def test(self, value: Any, budget: Budget) -> bool:
@@ -79,7 +81,8 @@ def compile_regex(text: str, flags: str = "", *, replacing: bool = False) -> Reg
     pattern = re.compile(text, re.ASCII | (re.IGNORECASE if flags else 0))
     if (replacing and pattern.match("")) or (replacing and ("^" in text or "$" in text) and _can_be_empty(text)):
         raise UnsupportedError("empty matches")
-    return Regex(pattern, reader.unbounded, reader.ascii_only or bool(flags))
+    anchored = text.startswith("^") and "|" not in text
+    return Regex(pattern, reader.unbounded, reader.ascii_only or bool(flags), reader.choices, anchored)
 
 
 def _can_be_empty(text: str) -> bool:

@@ -163,7 +163,7 @@ def rank(value: Any) -> int:
 
 def sort_key(value: Any, budget: Budget) -> tuple[Any, ...]:
     """A key whose order in Python is jq's order of values."""
-    spend(budget, 1)
+    spend(budget, 2)
     position = rank(value)
     if position == 5:
         return (5, [sort_key(item, budget) for item in value])
@@ -178,6 +178,10 @@ def sort_key(value: Any, budget: Budget) -> tuple[Any, ...]:
 def equal(right: Any, left: Any, budget: Budget) -> bool:
     """``left == right``; the right side comes first, because jq evaluates it first."""
     if type(left) is str or type(right) is str:
+        if type(left) is type(right):
+            budget[0] -= len(left) >> 6
+            if budget[0] < 0:
+                raise UncertainError
         return bool(left == right)
     if left is None or right is None:
         kind(left), kind(right)
@@ -190,7 +194,16 @@ def equal(right: Any, left: Any, budget: Budget) -> bool:
     if type(left) is not type(right):
         kind(left), kind(right)
         return False
-    return sort_key(left, budget) == sort_key(right, budget)
+    return _same(right, left, budget)
+
+
+def _same(right: Any, left: Any, budget: Budget) -> bool:
+    spend(budget, 1)
+    if len(left) != len(right):
+        return False
+    if type(left) is list:
+        return all(equal(other, one, budget) for one, other in zip(left, right, strict=True))
+    return all(key in right and equal(right[key], one, budget) for key, one in left.items())
 
 
 def not_equal(right: Any, left: Any, budget: Budget) -> bool:
@@ -201,6 +214,7 @@ def not_equal(right: Any, left: Any, budget: Budget) -> bool:
 def less(right: Any, left: Any, budget: Budget) -> bool:
     """``left < right``"""
     if type(left) is type(right) is str:
+        spend(budget, len(left) >> 6)
         return bool(left < right)
     return sort_key(left, budget) < sort_key(right, budget)
 

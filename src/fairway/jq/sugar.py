@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fairway.jq.builtins import NO_ARGUMENT, VALUE_ARGUMENT
 from fairway.jq.syntax import (
     Array,
     Binary,
@@ -20,43 +21,8 @@ from fairway.jq.syntax import (
     Variable,
 )
 
-NO_ARGUMENT = frozenset(
-    [
-        "length",
-        "keys",
-        "keys_unsorted",
-        "not",
-        "add",
-        "any",
-        "all",
-        "tostring",
-        "tonumber",
-        "tojson",
-        "fromjson",
-        "type",
-        "ascii_downcase",
-        "ascii_upcase",
-        "floor",
-        "ceil",
-        "round",
-        "sort",
-        "unique",
-        "min",
-        "max",
-        "flatten",
-        "reverse",
-        "to_entries",
-        "from_entries",
-        "error",
-        "empty",
-        "utf8bytelength",
-    ]
-)
-VALUE_ARGUMENT = frozenset(
-    ["has", "contains", "startswith", "endswith", "ltrimstr", "rtrimstr", "split", "join", "index", "test", "error"]
-)
 CLOSURE_ARGUMENT = frozenset(
-    ["select", "any", "all", "first", "sort_by", "group_by", "unique_by", "min_by", "max_by", "map_values"]
+    ("select", "any", "all", "first", "last", "sort_by", "group_by", "unique_by", "min_by", "max_by", "map_values")
 )
 _IT = "\0it"
 """A variable no program can name."""
@@ -77,6 +43,7 @@ _DEFINED: dict[tuple[str, int], Callable[..., Node]] = {
     ("map", 1): _map,
     ("first", 0): lambda: Index(Identity(), Literal(0)),
     ("last", 0): lambda: Index(Identity(), Literal(-1)),
+    ("add", 1): lambda body: Pipe(Array(body), Call("add", ())),
     ("values", 0): lambda: Call("select", (Binary("!=", Identity(), Literal(None)),)),
     ("nulls", 0): lambda: Call("select", (Binary("==", Identity(), Literal(None)),)),
     ("strings", 0): lambda: _type_is("string"),
@@ -107,9 +74,9 @@ def call(name: str, arguments: list[Node]) -> Node:
     if defined:
         return defined(*arguments)
     known = (
-        (count == 0 and name in NO_ARGUMENT)
-        or (count == 1 and (name in VALUE_ARGUMENT or name in CLOSURE_ARGUMENT))
-        or (count == 2 and name in {"test", "sub", "gsub"})
+        (count == 0 and (name in NO_ARGUMENT or name == "empty"))
+        or (count == 1 and (name in VALUE_ARGUMENT or name in CLOSURE_ARGUMENT or name == "test"))
+        or (count == 2 and name in {"test", "sub", "gsub", "limit"})
     )
     if not known:
         raise UnsupportedError(f"builtin {name}/{count}")
