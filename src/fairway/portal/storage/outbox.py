@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import and_, or_, select, text
 
 from fairway.kit.clock import rfc3339
 from fairway.kit.jsonio import dumps_text
@@ -107,22 +107,23 @@ def _row(number: int, change: Change, caller: Caller, at: int, trigger: str) -> 
     )  # fmt: skip
 
 
-def after(cursor: Cursor) -> ColumnElement[bool]:
-    """Events behind a cursor."""
-    return or_(event.c.txid > cursor.txid, and_(event.c.txid == cursor.txid, event.c.id > cursor.event_id))
-
-
 async def read_after(tx: Tx, cursor: Cursor, limit: int) -> list[Event]:
-    """The next events in order. On PostgreSQL only those of transactions that no open one can still precede."""
-    statement = select(event).where(after(cursor)).order_by(event.c.txid, event.c.id).limit(limit)
+    """The next events in order. On PostgreSQL only those of transactions that no open one can still precede; SQLite
+    has one writer, so its ids alone are in order."""
+    statement = select(event).limit(limit)
     if tx.dialect == "postgresql":
-        statement = statement.where(text("event.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+        behind = or_(event.c.txid > cursor.txid, and_(event.c.txid == cursor.txid, event.c.id > cursor.event_id))
+        closed = text("event.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        statement = statement.where(behind, closed).order_by(event.c.txid, event.c.id)
+    else:
+        statement = statement.where(event.c.id > cursor.event_id).order_by(event.c.id)
     return [as_event(row) for row in await tx.rows(statement)]
 
 
 async def latest(tx: Tx) -> Cursor:
     """The cursor of a reader that only wants what comes from now on."""
-    row = await tx.row(select(event.c.txid, event.c.id).order_by(event.c.txid.desc(), event.c.id.desc()).limit(1))
+    order = (event.c.txid.desc(), event.c.id.desc()) if tx.dialect == "postgresql" else (event.c.id.desc(),)
+    row = await tx.row(select(event.c.txid, event.c.id).order_by(*order).limit(1))
     return Cursor() if row is None else Cursor(row.txid, row.id)
 
 

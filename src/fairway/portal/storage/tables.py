@@ -60,7 +60,7 @@ event = Table(
     Column("destination", Document),
     Index("ix_event_entity", "blueprint", "entity", "id"),
     Index("ix_event_at", "at", "id"),
-    Index("ix_event_txid", "txid", "id"),
+    Index("ix_event_txid", "txid", "id").ddl_if(dialect="postgresql"),
 )
 """The outbox and the audit log in one append-only table: written in the transaction of the change, read by consumers
 that each keep a cursor. ``txid`` orders PostgreSQL transactions so that a cursor never passes one still open."""
