@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import ColumnElement, and_, or_, select, text
 
 from fairway.kit.clock import rfc3339
 from fairway.kit.jsonio import dumps_text
@@ -107,14 +107,18 @@ def _row(number: int, change: Change, caller: Caller, at: int, trigger: str) -> 
     )  # fmt: skip
 
 
+def after(cursor: Cursor) -> ColumnElement[bool]:
+    """Events behind a cursor."""
+    return or_(event.c.txid > cursor.txid, and_(event.c.txid == cursor.txid, event.c.id > cursor.event_id))
+
+
 async def read_after(tx: Tx, cursor: Cursor, limit: int) -> list[Event]:
     """The next events in order. On PostgreSQL only those of transactions that no open one can still precede; SQLite
     has one writer, so its ids alone are in order."""
     statement = select(event).limit(limit)
     if tx.dialect == "postgresql":
-        behind = or_(event.c.txid > cursor.txid, and_(event.c.txid == cursor.txid, event.c.id > cursor.event_id))
         closed = text("event.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        statement = statement.where(behind, closed).order_by(event.c.txid, event.c.id)
+        statement = statement.where(after(cursor), closed).order_by(event.c.txid, event.c.id)
     else:
         statement = statement.where(event.c.id > cursor.event_id).order_by(event.c.id)
     return [as_event(row) for row in await tx.rows(statement)]
