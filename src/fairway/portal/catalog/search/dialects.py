@@ -143,7 +143,8 @@ class Sqlite(Dialect):
 
     def any_of(self, expression: Expression, values: Sequence[Any]) -> Condition:
         if len(values) == 1:
-            return expression == values[0]
+            same: Condition = expression == values[0]
+            return same
         rows = func.json_each(bindparam(None, dumps_text(list(values)), unique=True)).table_valued("value")
         return expression.in_(select(rows.c.value))
 

@@ -28,12 +28,16 @@ def index_rows(blueprint: Blueprint, properties: Mapping[str, Any], team: Sequen
         ]
     rows: list[IndexRow] = []
     for name, key, dated in keys:
-        value = properties.get(name) if name != "$team" else team
-        if isinstance(value, list | tuple):
-            rows.extend(dict.fromkeys(row for element in value if (row := _row(key, element, False)) is not None))
-        elif value is not None and (row := _row(key, value, dated)) is not None:
-            rows.append(row)
+        rows += value_rows(key, properties.get(name) if name != "$team" else team, dated)
     return rows
+
+
+def value_rows(key: int, value: Any, dated: bool) -> list[IndexRow]:
+    """The index rows of one value."""
+    if isinstance(value, list | tuple):
+        return list(dict.fromkeys(row for element in value if (row := _row(key, element, False)) is not None))
+    row = None if value is None else _row(key, value, dated)
+    return [] if row is None else [row]
 
 
 def is_date(blueprint: Blueprint, name: str) -> bool:

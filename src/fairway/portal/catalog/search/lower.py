@@ -173,6 +173,11 @@ def lower(bound: Bound, blueprint: Blueprint, schema: Schema) -> Node:
     return _Lowering(blueprint, schema).node(bound)
 
 
+def lower_value(blueprint: Blueprint, schema: Schema, name: str) -> Subject | Residual | None:
+    """What a property of ``blueprint`` (a relation counts as one) is; ``None`` when there is no such property."""
+    return _Lowering(blueprint, schema).value(name)
+
+
 def conjunction(nodes: Iterable[Node]) -> Node:
     """All of ``nodes``, flattened and folded."""
     flat: dict[str, Node] = {}
@@ -246,26 +251,31 @@ class _Lowering:
             return conjunction(each) if leaf.negated else disjunction(each)
         if subject == "$blueprint":
             return Constant(holds(leaf.predicate, self._blueprint.identifier) != leaf.negated)
+        found = self._relation(subject) if isinstance(subject, RelationSubject) else self.value(subject)
         names_relation = isinstance(subject, RelationSubject) or self._is_relation(subject)
-        found = self._relation(subject) if names_relation else self._value(self._blueprint, str(subject), ())
         is_set = (names_relation and isinstance(found, Along) and found.many) or subject == "$team"
         return _test(leaf, found, names_predicate(leaf.predicate) if is_set else leaf.predicate)
 
-    def _is_relation(self, name: Any) -> bool:
+    def value(self, name: str) -> Subject | Residual | None:
+        """What a property is."""
+        if self._is_relation(name):
+            return self._relation(RelationSubject(name, "$identifier"))
+        return self._value(self._blueprint, name, ())
+
+    def _is_relation(self, name: str) -> bool:
         blueprint = self._blueprint
         taken = (blueprint.properties, blueprint.mirrors, blueprint.calculations, blueprint.aggregations)
         return name in blueprint.relations and not any(name in names for names in taken)
 
-    def _relation(self, subject: Any) -> Subject | Residual | None:
-        relation, target = subject, "$identifier"
-        if isinstance(subject, RelationSubject):
-            relation, target = subject.relation, subject.target_property
-        return self._along(self._blueprint, (relation,), target)
+    def _relation(self, subject: RelationSubject) -> Subject | Residual | None:
+        return self._along(self._blueprint, (subject.relation,), subject.target_property)
 
     def _value(self, blueprint: Blueprint, name: str, above: tuple[int, ...]) -> Subject | Residual | None:
         """What a property of ``blueprint`` is; ``above`` are the relations already followed to it."""
         if name == "$team" and blueprint.inherited_team_path:
             return self._along(blueprint, blueprint.inherited_team_path, "$team", above)
+        if name == "$blueprint":
+            return Residual(Leaf(name, Empty()))
         if name.startswith("$"):
             return _meta(blueprint, name)
         spec = blueprint.properties.get(name)

@@ -45,9 +45,9 @@ class Planner:
     """Statements that find ids in ascending order."""
 
     def __init__(self, dialect_name: str) -> None:
-        self._dialect: Dialect = dialect_of(dialect_name)
-        self.compiler = Compiler(self._dialect)
-        self._drivers = Drivers(self._dialect, self.compiler)
+        self.dialect: Dialect = dialect_of(dialect_name)
+        self.compiler = Compiler(self.dialect)
+        self._drivers = Drivers(self.dialect, self.compiler)
 
     async def ids(self, tx: Tx, blueprints: Sequence[int], node: Node, after: int, limit: int) -> list[int]:
         """At most ``limit`` ids greater than ``after`` of entities of ``blueprints`` for which ``node`` holds."""
@@ -65,7 +65,7 @@ class Planner:
             return {each: {} for each in ids}
         names = [repr(node) for node in nodes]
         answers = [func.coalesce(self.compiler.condition(node, entity), false()) for node in nodes]
-        rows = await tx.rows(select(entity.c.id, *answers).where(self._dialect.any_of(entity.c.id, ids)))
+        rows = await tx.rows(select(entity.c.id, *answers).where(self.dialect.any_of(entity.c.id, ids)))
         return {row[0]: dict(zip(names, map(bool, row[1:]), strict=True)) for row in rows}
 
     async def statement(
@@ -87,7 +87,7 @@ class Planner:
         """``node`` with tests on the few datasources answered from their table."""
         match node:
             case And(nodes):
-                return conjunction([await self.resolved(tx, each) for each in nodes])
+                return conjunction(_intersected([await self.resolved(tx, each) for each in nodes]))
             case Or(nodes):
                 return disjunction([await self.resolved(tx, each) for each in nodes])
             case Test(Datasource(), predicate, negated):
@@ -97,7 +97,7 @@ class Planner:
         return node
 
     def _scan(self, blueprints: Sequence[int], node: Node, after: int, limit: int) -> Select[Any]:
-        inside = self._dialect.any_of(entity.c.blueprint_id, blueprints)
+        inside = self.dialect.any_of(entity.c.blueprint_id, blueprints)
         statement = select(entity.c.id).where(inside, entity.c.id > after)
         if node != TRUE:
             statement = statement.where(self.compiler.condition(node, entity))
@@ -169,8 +169,18 @@ class Planner:
         self, statement: Select[Any], drivers: list[Driver], rest: Node, blueprints: Sequence[int]
     ) -> Select[Any]:
         if not any(driver.implies_blueprint for driver in drivers):
-            statement = statement.where(self._dialect.any_of(entity.c.blueprint_id, blueprints))
+            statement = statement.where(self.dialect.any_of(entity.c.blueprint_id, blueprints))
         return statement if rest == TRUE else statement.where(self.compiler.condition(rest, entity))
+
+
+def _intersected(nodes: Sequence[Node]) -> list[Node]:
+    """Nodes of which all hold, with the datasources that all of them allow in one."""
+    written = [node for node in nodes if isinstance(node, Written) and not node.negated]
+    if len(written) < 2:
+        return list(nodes)
+    allowed = tuple(each for each in written[0].datasources if all(each in node.datasources for node in written))
+    rest = [node for node in nodes if node not in written]
+    return [*rest, Written(allowed, False) if allowed else FALSE]
 
 
 def _limited(statement: Select[Any], limit: int) -> Select[Any]:
