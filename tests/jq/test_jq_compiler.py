@@ -104,3 +104,37 @@ def test_compiled_bombs_give_up_by_themselves(text: str, document: Any) -> None:
         first_compiled(program, document, Limits())
         all_compiled(program, document, 100, Limits())
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        (".a.b", {"a"}),
+        (".a, (.b | length)", {"a", "b"}),
+        ('.a | strftime("%Y")', {"a"}),
+        ("{a, b: .c[0]}", {"a", "c"}),
+        (".a as $x | .b + $x", {"a", "b"}),
+        (". | .a", {"a"}),
+        ("[.a[] | select(.x)] | add", {"a"}),
+        ("reduce .a[] as $x (.b; . + $x)", {"a", "b"}),
+        ("1", set()),
+        (".", None),
+        (". as $d | .a", None),
+        ("length", None),
+        (".[]", None),
+        (".[.a]", None),
+        ('getpath(["a"])', None),
+        ("select(.a)", None),
+        ("def f: .a; f", None),
+        ("del(.a) | .b", None),
+    ],
+)
+def test_which_keys_a_program_reads(text: str, reads: set[str] | None) -> None:
+    assert compile_program(text).reads == (None if reads is None else frozenset(reads))
+
+
+async def test_pruning_changes_nothing(engine: Engine) -> None:
+    program = engine.compile('.a | getpath(["x"])')
+    documents: list[Any] = [{"a": {"x": 1}, "b": 2}, {"b": 2}, [1], None, {"a": 5}]
+    kinds = [(result.value, result.kind) for result in await engine.first_many(program, documents)]
+    assert kinds == [(1, "value"), (None, "value"), (None, "error"), (None, "value"), (None, "error")]

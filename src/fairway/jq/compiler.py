@@ -10,19 +10,25 @@ from fairway.jq.emitter import GLOBALS, Function, Module
 from fairway.jq.generator import Generator
 from fairway.jq.parser import parse
 from fairway.jq.program import NOTHING, Program
+from fairway.jq.reading import keys_read
+from fairway.jq.sugar import check_calls
 from fairway.jq.syntax import Identity, Index, Iterate, Literal, Node, Slice, UnsupportedError
 
 
 def compile_program(text: str) -> Program:
     """The program for ``text``; not ``compiled`` when it uses anything that is not covered, or is not jq at all."""
     source = translate(text)
+    reads: frozenset[str] | None = None
     try:
         tree = parse(source)
+        reads = keys_read(tree)
+        check_calls(tree)
         check_variables(tree)
         functions = _functions(tree)
     except (UnsupportedError, RecursionError):
-        return Program(text, source)
-    return Program(text, source, functions["outputs"], functions["first"], constructs=not _selects(tree))
+        return Program(text, source, reads=reads)
+    constructs = not _selects(tree)
+    return Program(text, source, functions["outputs"], functions["first"], constructs=constructs, reads=reads)
 
 
 def _functions(tree: Node) -> dict[str, Any]:

@@ -42,7 +42,11 @@ class WorkerProcess:
         os.set_blocking(self._to, False)
         os.set_blocking(self._from, False)
         self._buffer = bytearray()
-        self._collect(1, [], limits.start_seconds)
+        try:
+            self._collect(1, [], limits.start_seconds)
+        except WorkerLostError:
+            self.kill()
+            raise WorkerLostError("its worker did not start", []) from None
 
     @staticmethod
     def _spawn(limits: Limits) -> subprocess.Popen[bytes]:

@@ -36,6 +36,9 @@ class Program:
     constructs: bool = True
     """Whether outputs can be larger than the document."""
 
+    reads: frozenset[str] | None = None
+    """Top-level keys of the document the program can see; ``None`` when it may look at everything."""
+
     @property
     def compiled(self) -> bool:
         """True when no worker process is needed."""

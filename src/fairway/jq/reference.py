@@ -12,6 +12,7 @@ from fairway.jq.errors import JqSyntaxError
 from fairway.jq.limits import Limits
 from fairway.jq.pool import WorkerPool
 from fairway.jq.program import Program
+from fairway.jq.reading import prune
 from fairway.jq.result import Result, failure, overrun
 
 Rows = list[list[Result]]
@@ -89,7 +90,9 @@ class Libjq:
 
     def _first(self, pool: WorkerPool, programs: Sequence[Program], documents: Sequence[Any]) -> Rows:
         text = source.first_outputs(self._shell, [program.source for program in programs])
-        rows = self._evaluate(pool, text, documents, len(programs))
+        reads = [program.reads for program in programs]
+        seen = documents if None in reads else [prune(document, reads) for document in documents]
+        rows = self._evaluate(pool, text, seen, len(programs))
         return rows if len(programs) == 1 else self._blame(pool, programs, documents, rows)
 
     def _blame(self, pool: WorkerPool, programs: Sequence[Program], documents: Sequence[Any], rows: Rows) -> Rows:

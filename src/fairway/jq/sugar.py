@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fairway.jq.builtins import NO_ARGUMENT, VALUE_ARGUMENT
+from fairway.jq.cardinality import children
 from fairway.jq.syntax import (
     Array,
     Binary,
@@ -69,15 +70,21 @@ _DEFINED: dict[tuple[str, int], Callable[..., Node]] = {
 
 def call(name: str, arguments: list[Node]) -> Node:
     """The node for a call, or what it stands for."""
-    count = len(arguments)
-    defined = _DEFINED.get((name, count))
-    if defined:
-        return defined(*arguments)
-    known = (
+    defined = _DEFINED.get((name, len(arguments)))
+    return defined(*arguments) if defined else Call(name, tuple(arguments))
+
+
+def check_calls(node: Node) -> None:
+    """Raises :class:`UnsupportedError` for builtins that are not covered."""
+    if isinstance(node, Call) and not _covered(node.name, len(node.arguments)):
+        raise UnsupportedError(f"builtin {node.name}")
+    for child in children(node):
+        check_calls(child)
+
+
+def _covered(name: str, count: int) -> bool:
+    return (
         (count == 0 and (name in NO_ARGUMENT or name == "empty"))
         or (count == 1 and (name in VALUE_ARGUMENT or name in CLOSURE_ARGUMENT or name == "test"))
         or (count == 2 and name in {"test", "sub", "gsub", "limit"})
     )
-    if not known:
-        raise UnsupportedError(f"builtin {name}/{count}")
-    return Call(name, tuple(arguments))

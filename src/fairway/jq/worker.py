@@ -55,21 +55,30 @@ def frame(content: bytes) -> bytes:
     return len(content).to_bytes(4, "big") + content
 
 
+def lower(kind: int, value: int, *, final: bool = True) -> None:
+    """Sets a limit, within what the system allows; a ``final`` one cannot be raised again."""
+    hard = resource.getrlimit(kind)[1]
+    soft = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (soft, soft if final else hard))
+
+
 def confine(memory_bytes: int) -> None:
     """Limits from here on: memory, no further files, no files written, no processes, no core."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        used = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (used + memory_bytes,) * 2)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            lower(resource.RLIMIT_AS, int(statm.read().split()[0]) * resource.getpagesize() + memory_bytes)
+    except FileNotFoundError:
+        # No /proc, no Linux: such systems do not enforce this limit anyway; time still is.
+        pass
+    lower(resource.RLIMIT_NOFILE, 3)
+    lower(resource.RLIMIT_FSIZE, 0)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_NPROC, 0)
 
 
 def grant_cpu() -> None:
     """A few more seconds of CPU. Should the parent die in the middle of a runaway program, this one ends by itself."""
-    used = time.process_time()
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + _CPU_SECONDS, resource.RLIM_INFINITY))
+    lower(resource.RLIMIT_CPU, int(time.process_time()) + _CPU_SECONDS, final=False)
 
 
 class Server:
