@@ -112,6 +112,9 @@ _ORGANIZATION = {
     "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "featureFlags": _LIST},
 }
 
+_EMAILS = {"type": "array", "items": {"type": "string"}}
+_WRITTEN_TEAM = _stamped("id", "name", "provider", users=_EMAILS)  # 15.8
+
 _SCORECARDS = "/v1/blueprints/{blueprint_identifier}/scorecards"
 _ONE_SCORECARD = _SCORECARDS + "/{scorecard_identifier}"
 _BLUEPRINT_PERMISSIONS = "/v1/blueprints/{blueprint_identifier}/permissions"
@@ -148,6 +151,10 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/v1/pages/{identifier}"): _answer(page=_PAGE),
     ("GET", "/v1/pages/{page_identifier}/permissions"): _answer(permissions=_OBJECT),
     ("PATCH", "/v1/pages/{page_identifier}/permissions"): _answer(permissions=_OBJECT),
+    ("PATCH", "/v1/users/{user_email}"): _answer(user=_OBJECT, email={"type": "string"}),
+    ("POST", "/v1/teams"): _answer(team=_WRITTEN_TEAM),
+    ("PUT", "/v1/teams/{name}"): _answer(team=_WRITTEN_TEAM),
+    ("PATCH", "/v1/teams/{name}"): _answer(team=_WRITTEN_TEAM),
     ("GET", "/v1/webhooks"): _answer(webhooks={"type": "array", "items": _WEBHOOK}, integrations=_LIST),
     ("POST", "/v1/webhooks"): _answer(webhook=_WEBHOOK, integration=_WEBHOOK),
     ("GET", "/v1/webhooks/{identifier}"): _answer(webhook=_WEBHOOK, integration=_WEBHOOK),

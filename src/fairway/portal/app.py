@@ -15,6 +15,7 @@ from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.entities import restore_endpoints as restore_routes
 from fairway.portal.catalog.migrations import endpoints as migration_routes
+from fairway.portal.catalog.reading import endpoints as reading_routes
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
@@ -59,6 +60,7 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
     catalog = portal.catalog
     app.include_router(entity_routes.build_router(catalog.entities, catalog.reader))
+    app.include_router(reading_routes.build_router(catalog.reader, catalog.search))
     app.include_router(build_organization_router(portal.organization, portal.secrets, portal.settings))
     for router in build_source_routers(portal.sources):
         app.include_router(router)

@@ -82,7 +82,8 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     portal = Portal(
         settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
-        OrganizationService(db, clock), SecretsService(db, clock, box), sources, build_people(db, clock, access, catalog, org.id),
+        OrganizationService(db, clock), SecretsService(db, clock, box), sources,
+        build_people(db, clock, access, catalog, org.id),
         notices=identity.notices(),
     )  # fmt: skip
     portal.job_handlers.append(sources.worker.job_handler)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.crypto import SecretBox
@@ -22,7 +22,6 @@ from fairway.kit.ids import random_id
 from fairway.kit.settings import Settings
 from fairway.portal.access.credentials import put_credential
 from fairway.portal.access.keys import Keys
-from fairway.portal.access.passwords import hash_now
 from fairway.portal.access.principals import insert_principal
 from fairway.portal.access.tables import principal
 from fairway.portal.storage.database import Database
@@ -32,7 +31,7 @@ from fairway.portal.storage.tx import Tx
 MIN_SECRET = 32
 """Bytes of the organisation's secret that seal encrypted inputs (contract 15.11)."""
 
-_KEY_CHECK = "access.key_check"
+KEY_CHECK = "access.key_check"
 
 
 @dataclass(frozen=True)
@@ -87,35 +86,39 @@ def load_identity(settings: Settings) -> Identity:
 
 
 async def ensure_principals(db: Database, identity: Identity, clock: Clock, keys: Keys, box: SecretBox) -> None:
-    """Makes the organisation's credentials and the first administrator exist.
+    """Makes the organisation's credentials exist.
 
-    A secret or password that was changed through the API stays changed at the next start, unless the settings give
-    another one than they gave before. An administrator who was deleted stays deleted.
+    A secret that was changed through the API stays changed at the next start, unless the settings give another one
+    than they gave before.
 
     Raises:
         FairwayError: the database was set up under another secret key.
     """
     now = to_millis(clock.now())
     credentials = keys.hash_secret(f"{identity.client_id}\n{identity.client_secret}")
-    administrator = keys.hash_secret(f"{identity.admin_email}\n{identity.admin_password}")
 
     async def work(tx: Tx) -> None:
         await _check_key(tx, box)
         if await _differs(tx, "access.bootstrap_credentials", credentials):
             await _put_app(tx, identity, now, keys, box)
-        if await _differs(tx, "access.bootstrap_administrator", administrator):
-            await _put_admin(tx, identity, now)
 
     await db.write(work)
 
 
+async def administrator_differs(tx: Tx, identity: Identity, keys: Keys) -> bool:
+    """Whether the first administrator is to be made, or given the password of the settings: at the first start, and
+    when the settings name others than they did. The people feature then makes the user, so that its entity exists."""
+    administrator = keys.hash_secret(f"{identity.admin_email}\n{identity.admin_password}")
+    return await _differs(tx, "access.bootstrap_administrator", administrator)
+
+
 async def _check_key(tx: Tx, box: SecretBox) -> None:
-    sealed = await tx.scalar(select(marker.c.value).where(marker.c.name == _KEY_CHECK))
+    sealed = await tx.scalar(select(marker.c.value).where(marker.c.name == KEY_CHECK))
     if sealed is None:
-        await tx.insert_ignore(marker, {"name": _KEY_CHECK, "value": box.seal("fairway", _KEY_CHECK)})
+        await tx.insert_ignore(marker, {"name": KEY_CHECK, "value": box.seal("fairway", KEY_CHECK)})
         return
     try:
-        box.open(sealed, _KEY_CHECK)
+        box.open(sealed, KEY_CHECK)
     except FairwayError as error:
         raise FairwayError(
             "The secret key is not the one that this database was set up with; give every portal process the same "
@@ -140,18 +143,6 @@ async def _put_app(tx: Tx, identity: Identity, now: int, keys: Keys, box: Secret
     sealed = box.seal(identity.client_secret, identity.client_id)
     secret_hash = keys.hash_secret(identity.client_secret)
     await put_credential(tx, identity.client_id, identity.client_id, secret_hash, now, sealed_secret=sealed)
-
-
-async def _put_admin(tx: Tx, identity: Identity, now: int) -> None:
-    login = identity.admin_email.lower()
-    password_hash = hash_now(identity.admin_password)
-    row = await tx.row(select(principal.c.id).where(principal.c.login == login))
-    if row is not None:
-        changed = {"password_hash": password_hash, "updated_at": now}
-        await tx.run(update(principal).where(principal.c.id == row.id).values(**changed))
-        return
-    values = {"kind": "user", "login": login, "email": identity.admin_email, "name": "Administrator"}
-    await insert_principal(tx, now, id=random_id("user_"), roles=["Admin"], password_hash=password_hash, **values)
 
 
 def _plain(value: Any) -> str:

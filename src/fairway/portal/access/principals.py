@@ -46,10 +46,9 @@ async def insert_principal(tx: Tx, now: int, **values: Any) -> None:
     await tx.run(insert(principal).values(**{**known, **values}))
 
 
-async def set_password(tx: Tx, principal_id: str, password_hash: str, now: int) -> None:
+async def set_password(tx: Tx, principal_id: str, password_hash: str) -> None:
     """Stores a password and ends the principal's sessions."""
-    changed = {"password_hash": password_hash, "updated_at": now}
-    await tx.run(update(principal).where(principal.c.id == principal_id).values(**changed))
+    await tx.run(update(principal).where(principal.c.id == principal_id).values(password_hash=password_hash))
     await end_sessions(tx, principal_id)
 
 

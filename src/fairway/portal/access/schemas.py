@@ -27,7 +27,7 @@ INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
 STRINGS: dict[str, Any] = {"type": "array", "items": STRING}
 
 
-def record(required: list[str] | None = None, **properties: dict[str, Any]) -> dict[str, Any]:
+def record(required: list[str] | None = None, /, **properties: dict[str, Any]) -> dict[str, Any]:
     """An object schema."""
     return {"type": "object", "required": required or [], "properties": properties}
 

@@ -13,6 +13,7 @@ from fairway.kit.settings import Settings
 from fairway.portal.access.apps import AppService
 from fairway.portal.access.authenticator import Authenticator
 from fairway.portal.access.cache import CallerCache
+from fairway.portal.access.directory import Directory
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.sessions import SessionService
 from fairway.portal.access.throttle import Throttle
@@ -40,6 +41,7 @@ class Access:
     tokens: TokenService
     sessions: SessionService
     apps: AppService
+    directory: Directory
     grant_sources: list[GrantSource] = field(default_factory=list)
 
     async def permissions(self, caller: Caller, query: Mapping[str, str]) -> list[str]:
@@ -66,4 +68,5 @@ def build_access(
         ),
         SessionService(db, clock, keys, cache, throttle, settings.session_ttl_seconds),
         AppService(db, clock, keys, box, cache),
+        Directory(keys, cache),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from sqlalchemy import delete, insert, update
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import InvalidCredentials, Unauthorized
 from fairway.portal.access.cache import CallerCache
+from fairway.portal.access.directory import LOCAL
 from fairway.portal.access.keys import Keys, hash_session
 from fairway.portal.access.passwords import hash_password, verify_password
 from fairway.portal.access.principals import find_by_login, set_password
@@ -24,7 +26,7 @@ from fairway.portal.storage.tx import Tx
 class Arrivals(Protocol):
     """Told that a person signs in: the people feature keeps their ``_user`` entity."""
 
-    async def arrived(self, email: str, name: str, teams: list[str] | None) -> None:
+    async def arrived(self, email: str, name: str, teams: Sequence[str] | None, provider: str = LOCAL) -> None:
         """Makes the user exist and be active. ``teams`` (names) are set when the identity provider tells them."""
         ...
 
@@ -108,10 +110,9 @@ class SessionService:
             InvalidRequest: too short or too long.
         """
         password_hash = await hash_password(new)
-        now = to_millis(self._clock.now())
 
         async def work(tx: Tx) -> None:
-            await set_password(tx, principal_id, password_hash, now)
+            await set_password(tx, principal_id, password_hash)
             tx.after_commit(self._cache.clear)
 
         await self._db.write(work)

@@ -1,0 +1,20 @@
+"""Routes of people."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from fairway.portal.people.endpoints.teams import build_router as build_teams_router
+from fairway.portal.people.endpoints.users import build_router as build_users_router
+from fairway.portal.people.service import People
+
+
+def build_router(people: People) -> APIRouter:
+    """``/v1/users``, ``/v1/teams`` and ``/v1/rotate-credentials``."""
+    router = APIRouter()
+    router.include_router(build_users_router(people.users))
+    router.include_router(build_teams_router(people.teams))
+    return router
+
+
+__all__ = ["build_router"]
