@@ -8,14 +8,15 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from fairway import __version__
-from fairway.portal import operations
-from fairway.portal.access.endpoints import build_apps_router, build_auth_router, build_sessions_router
+from fairway.portal import operations, unoffered
+from fairway.portal.access.endpoints import build_router as build_access_router
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.entities import restore_endpoints as restore_routes
 from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.catalog.reading import endpoints as reading_routes
+from fairway.portal.catalog.search import endpoints as search_routes
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
@@ -60,15 +61,15 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
     catalog = portal.catalog
     app.include_router(entity_routes.build_router(catalog.entities, catalog.reader))
+    app.include_router(search_routes.build_router(catalog.finding))
     app.include_router(reading_routes.build_router(catalog.reader, catalog.search))
     app.include_router(build_organization_router(portal.organization, portal.secrets, portal.settings))
     for router in build_source_routers(portal.sources):
         app.include_router(router)
     app.include_router(operations.build_router(portal.db, portal.metrics))
     app.include_router(docs_page.build_router())
-    app.include_router(build_auth_router(portal.access))
-    app.include_router(build_sessions_router(portal.access))
-    app.include_router(build_apps_router(portal.access.apps))
+    app.include_router(unoffered.build_router())
+    app.include_router(build_access_router(portal.access))
     app.include_router(build_people_router(portal.people))
     app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
     app.include_router(build_views_router(portal.pages.views))

@@ -88,6 +88,7 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     )  # fmt: skip
     portal.job_handlers.append(sources.worker.job_handler)
     portal.job_handlers.append(catalog.migrations.job_handler)
+    portal.job_handlers.append(catalog.finding.builder.job_handler)
     catalog.blueprints.observe(pages.of_blueprints)
     await catalog.blueprints.ensure_system(system_caller(org.id))
     await portal.people.arrivals.ensure_administrator(identity, keys)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from fairway.kit.jsonio import dumps
+from fairway.portal.catalog.reading.endpoints import READ_PARAMETERS
 from fairway.portal.catalog.reading.options import ReadOptions
+from fairway.portal.catalog.reading.streaming import Documents, entities_answer
 from fairway.portal.catalog.search import openapi
 from fairway.portal.catalog.search.feature import SearchFeature
-from fairway.portal.catalog.search.openapi import READ_PARAMETERS, described
+from fairway.portal.catalog.search.openapi import described
 from fairway.portal.catalog.search.service import Page, Part
 from fairway.portal.http import CallerDep, api_router, json_object, ok
 
@@ -100,31 +101,15 @@ def page_answer(page: Page) -> Response:
 
 
 async def parts_answer(parts: AsyncIterator[Part], *, matching_blueprints: bool) -> Response:
-    """An answer without pages: in one piece when it is small, else written as it is read."""
-    first = await anext(parts, None)
-    second = None if first is None else await anext(parts, None)
-    if second is None:
-        entities = [] if first is None else first.entities
-        names = sorted(first.blueprints) if first is not None else []
-        return ok(entities=entities, **({"matchingBlueprints": names} if matching_blueprints else {}))
-    assert first is not None
-    return StreamingResponse(_written([first, second], parts, matching_blueprints), media_type="application/json")
-
-
-async def _written(head: list[Part], parts: AsyncIterator[Part], matching_blueprints: bool) -> AsyncIterator[bytes]:
+    """An answer without pages, written as it is read."""
     names: set[str] = set()
-    separator = b'{"ok":true,"entities":['
 
-    def piece(part: Part) -> bytes:
-        nonlocal separator
-        names.update(part.blueprints)
-        text = separator + dumps(part.entities)[1:-1]
-        separator = b"," if part.entities else separator
-        return text
+    async def documents() -> AsyncGenerator[Documents, None]:
+        async for part in parts:
+            names.update(part.blueprints)
+            yield part.entities
 
-    for part in head:
-        yield piece(part)
-    async for part in parts:
-        yield piece(part)
-    tail: dict[str, Any] = {"matchingBlueprints": sorted(names)} if matching_blueprints else {}
-    yield b"]" + (b"," + dumps(tail)[1:] if tail else b"}")
+    def tail() -> dict[str, Any]:
+        return {"matchingBlueprints": sorted(names)} if matching_blueprints else {}
+
+    return await entities_answer(documents(), tail)

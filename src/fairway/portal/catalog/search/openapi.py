@@ -45,18 +45,6 @@ _TIME = {
         "properties": {"preset": {"enum": list(PRESETS)}, "timeZone": {"type": "string", "example": "Europe/Berlin"}},
     },
 }
-READ_PARAMETERS: list[dict[str, Any]] = [
-    {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
-    for name, schema, text in (
-        ("exclude_calculated_properties", {"type": "boolean"}, "Without mirror, calculation, aggregation and scorecards."),
-        ("include", _STRINGS, "Only these fields; the identifier always is there."),
-        ("exclude", _STRINGS, "Without these fields."),
-        ("attach_title_to_relation", {"type": "boolean"}, "Relations as {identifier, title}."),
-        ("attach_identifier_to_title_mirror_properties", {"type": "boolean"}, "Mirrors of titles with the identifier."),
-        ("allow_partial_results", {"type": "boolean"}, "Accepted; results never are partial."),
-    )
-]  # fmt: skip
-
 SEARCH_BODY = _QUERY
 PAGED_BODY = _PAGED
 TOP_BODY = {**_PAGED, "properties": {**_PAGED["properties"], "sort": _SORT}}
