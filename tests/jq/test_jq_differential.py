@@ -185,7 +185,7 @@ class Grammar:
 
 LIMITS = Limits(steps=20_000)
 SECONDS = float(os.environ.get("FAIRWAY_FUZZ_SECONDS", "0"))
-EXAMPLES = int(SECONDS * 60) or 1_200
+EXAMPLES = int(SECONDS * 60) or 700
 
 
 def libjq(program: Any, document: Any) -> tuple[list[str], bool]:

@@ -93,9 +93,5 @@ def test_parsing_never_fails_and_loses_nothing_outside_templates(text: str) -> N
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=10).map("".join))
-async def test_rendering_never_raises(text: str) -> None:
-    engine = Engine()
-    try:
-        await Templates(engine).render({text: [text]}, {"a": 1})
-    finally:
-        await engine.aclose()
+async def test_rendering_never_raises(engine: Engine, text: str) -> None:
+    await Templates(engine).render({text: [text]}, {"a": 1})
