@@ -75,13 +75,22 @@ class EntityReader:
         self._db = db
         self._clock = clock
         self._schemas = schemas
-        self.problems = ProblemLog(db, clock)
-        self._calculator = Calculator(jq, self.problems)
+        self._problems = ProblemLog(db, clock)
+        self._calculator = Calculator(jq, self._problems)
         self._scorecards: ScorecardResults | None = None
 
     def show_scorecards(self, scorecards: ScorecardResults) -> None:
         """Adds results of scorecards to documents; only while the portal is built."""
         self._scorecards = scorecards
+
+    async def problems_of(self, blueprint: str) -> list[dict[str, Any]]:
+        """Calculations of a blueprint that could not be worked out lately (contract 15.23).
+
+        Raises:
+            NotFound: the blueprint does not exist.
+        """
+        schema = await self._db.read(self._schemas.current)
+        return await self._problems.of(schema.require(blueprint))
 
     async def documents(self, ids: Sequence[int], options: ReadOptions = EVERYTHING) -> list[Document]:
         """Documents of entities by surrogate key, in that order; those that are gone are left out."""

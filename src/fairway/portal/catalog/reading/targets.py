@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.sql import ColumnElement
 
 from fairway.portal.catalog.model import Blueprint, Schema
@@ -48,23 +47,11 @@ class TargetQuery:
         rest = self.parts.rest
         if rest is None:
             return set(ids)
-        facts = await db.read(lambda tx: self._facts(tx, ids))
+        if not ids:
+            return set()
+        facts = await db.read(lambda tx: Planner(tx.dialect).facts(tx, ids, self.parts.facts()))
         found = await documents(self.target, ids)
-        return {
-            each
-            for each, document in found.items()
-            if decide(rest, document, self.target, {name: each in holding for name, holding in facts.items()})
-        }
-
-    async def _facts(self, tx: Tx, ids: Sequence[int]) -> dict[str, set[int]]:
-        """For each part that SQL answers, the ids for which it holds."""
-        planner = Planner(tx.dialect)
-        found = {}
-        for fact in self.parts.facts():
-            node = await planner.resolved(tx, fact)
-            statement = select(entity.c.id).where(tx.any_of(entity.c.id, ids), planner.compiler.condition(node, entity))
-            found[repr(fact)] = {row[0] for row in await tx.rows(statement)}
-        return found
+        return {each for each, document in found.items() if decide(rest, document, self.target, facts[each])}
 
 
 def target_query(schema: Schema, aggregation: Aggregation, now: int) -> TargetQuery:
