@@ -55,7 +55,10 @@ class Reference:
     """All operations of the reference."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.operations = sorted(_operations(document), key=lambda operation: operation.path.count("{"))
+        self.operations = list(_operations(document))
+        known = {(operation.method, operation.path) for operation in self.operations}
+        more = [_operation(method, path, {}) for method, path in CONTRACT_SHAPES if (method, path) not in known]
+        self._by_parameters = sorted([*self.operations, *more], key=lambda operation: operation.path.count("{"))
 
     @classmethod
     def load(cls) -> Reference | None:
@@ -65,7 +68,7 @@ class Reference:
 
     def find(self, method: str, raw_path: str) -> Operation | None:
         """The operation of a request; fixed paths win over parameters."""
-        for operation in self.operations:
+        for operation in self._by_parameters:
             if operation.method == method and operation.pattern.fullmatch(raw_path):
                 return operation
         return None
@@ -93,9 +96,13 @@ def _first_error(validator: jsonschema_rs.Draft202012Validator, response: httpx.
 
 def _operations(document: dict[str, Any]) -> Iterator[Operation]:
     for path, methods in document["paths"].items():
-        pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)))
         for method, described in methods.items():
-            yield Operation(method.upper(), path, pattern, described["responses"])
+            yield _operation(method.upper(), path, described["responses"])
+
+
+def _operation(method: str, path: str, responses: dict[str, Any]) -> Operation:
+    pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)))
+    return Operation(method, path, pattern, responses)
 
 
 def _may_hold_nulls(path: str) -> bool:

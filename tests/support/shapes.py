@@ -133,6 +133,7 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", _BLUEPRINT_PERMISSIONS): _answer(permissions=_ENTITY_GRANTS),
     ("GET", "/v1/audit-log"): _answer(audits=_LIST),
     ("GET", "/v1/integration"): _answer(integrations=_LIST),
+    ("GET", "/v1/integration/provision-enabled"): _answer(integrations=_LIST),
     ("GET", "/v1/integration/{identifier}"): _answer(integration=_OBJECT),
     ("PATCH", "/v1/integration/{identifier}"): _answer(integration=_OBJECT),
     ("DELETE", "/v1/integration/{identifier}"): _DONE,
