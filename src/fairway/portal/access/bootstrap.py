@@ -85,6 +85,13 @@ def load_identity(settings: Settings) -> Identity:
     return Identity(secret_key.encode(), client_id, client_secret, settings.admin_email, password, frozenset(made))
 
 
+def remember_secret(settings: Settings, client_id: str, client_secret: str) -> None:
+    """Keeps a rotated secret where the former one was kept: in the data dir, unless the settings gave it."""
+    known = _read(settings.data_dir)
+    if "client_secret" in known and known.get("client_id", settings.client_id) == client_id:
+        _write(settings.data_dir, {**known, "client_secret": client_secret})
+
+
 async def ensure_principals(db: Database, identity: Identity, clock: Clock, keys: Keys, box: SecretBox) -> None:
     """Makes the organisation's credentials exist.
 
