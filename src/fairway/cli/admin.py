@@ -75,6 +75,38 @@ def doctor(data_dir: options.DataDir = None, database_url: options.DatabaseUrl =
         raise typer.Exit(1)
 
 
+@app.command()
+def create_user(
+    email: Annotated[str, typer.Argument(help="E-mail of the user.")],
+    role: Annotated[list[str], typer.Option(help="Admin, Member or BLUEPRINT-moderator; repeatable.")] = ["Member"],  # noqa: B006 typer copies it
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, envvar="FAIRWAY_NEW_PASSWORD")
+    ] = "",
+    data_dir: options.DataDir = None,
+    database_url: options.DatabaseUrl = None,
+) -> None:
+    """Makes a user who can sign in at once."""
+    from fairway.cli.accounts import create_user as create
+
+    settings = options.settings_of(data_dir=data_dir, database_url=database_url)
+    run(lambda: create(settings, email, password, role))
+    emit({"created": email, "roles": role}, f"{email} can sign in now.")
+
+
+@app.command()
+def rotate_credentials(
+    owner: Annotated[str, typer.Argument(help="A client id, or the e-mail of a user.")],
+    data_dir: options.DataDir = None,
+    database_url: options.DatabaseUrl = None,
+) -> None:
+    """Replaces a secret; the old one and its tokens stop counting. Restart running portals to drop their caches."""
+    from fairway.cli.accounts import rotate
+
+    settings = options.settings_of(data_dir=data_dir, database_url=database_url)
+    issued = run(lambda: rotate(settings, owner))
+    emit(issued, f"Client id {issued['clientId']}, client secret {issued['clientSecret']}")
+
+
 def _written(file: Path) -> None:
     note = "Keep the secret key (FAIRWAY_SECRET_KEY or secret.key in the data dir) with it, in a safe place."
     emit({"written": str(file), "bytes": file.stat().st_size}, f"Wrote {file}. {note}")
