@@ -59,8 +59,18 @@ async def _create_database(url: str, name: str) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of either kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'fairway.db'}"
+    return _new_database(request, request.param, tmp_path / "fairway.db")
+
+
+@pytest.fixture
+def fresh_database_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> str:
+    """One more empty database, of the same kind."""
+    return _new_database(request, database_url.partition(":")[0], tmp_path / "fresh.db")
+
+
+def _new_database(request: pytest.FixtureRequest, kind: str, path: Path) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{path}"
     url: str = request.getfixturevalue("postgres_url")
     return asyncio.run(_create_database(url, random_id("t_").lower()))
 
