@@ -28,9 +28,13 @@ TEXTS = (
     "null",
 )
 DATES = (
-    "2024-01-01T00:00:00Z", "2024-01-01T02:00:00.000+02:00", "2024-01-01T00:00:00.500Z", "2023-12-31T23:59:59.9999Z",
-    "2024-02-29T12:30:00-05:30", "2030-06-01T00:00:00Z",
-)  # fmt: skip
+    "2024-01-01T00:00:00Z",
+    "2024-01-01T02:00:00.000+02:00",
+    "2024-01-01T00:00:00.500Z",
+    "2023-12-31T23:59:59.9999Z",
+    "2024-02-29T12:30:00-05:30",
+    "2030-06-01T00:00:00Z",
+)
 NUMBERS = (0, 1, -1, 1.0, 1.5, 100, 1e3, 2**53 + 1, -0.25)
 TEAMS = ("red", "blue", "green")
 PEOPLE = ("a", "b", "c", "x/y", "É")
@@ -62,29 +66,43 @@ def worlds(draw: st.DrawFn) -> World:
         "C": {},
     }
     mirrors = {
-        "A": {"m0": "one.p0", "m1": "many.p1", "m2": "one.up.$title", "m3": "many.up.p2", "m4": "one.$team",
-              "m5": "one.n0", "m6": "many.$identifier"},
+        "A": {
+            "m0": "one.p0",
+            "m1": "many.p1",
+            "m2": "one.up.$title",
+            "m3": "many.up.p2",
+            "m4": "one.$team",
+            "m5": "one.n0",
+            "m6": "many.$identifier",
+        },
         "B": {"n0": "up.p3"},
         "C": {},
-    }  # fmt: skip
+    }
     ownership = draw(st.sampled_from([{}, {"ownership": {"type": "Inherited", "path": "one"}}]))
     blueprints = {
         name: make_blueprint(
-            name, specs[name], relations[name], indexed[name],
+            name,
+            specs[name],
+            relations[name],
+            indexed[name],
             mirrorProperties={key: {"path": path} for key, path in mirrors[name].items()},
             calculationProperties={"calc": {"calculation": ".identifier", "type": "string"}} if name == "B" else {},
             **(ownership if name == "A" else {}),
         )
         for name in "ABC"
-    }  # fmt: skip
+    }
     names = {name: draw(st.lists(st.sampled_from(PEOPLE), unique=True, max_size=4)) for name in "ABC"}
     items = [
         Item(
-            name, identifier,
+            name,
+            identifier,
             {p: draw(st.none() | _SPECS[kinds[name][p]][1]) for p in NAMES},
             {
-                key: draw(st.lists(st.sampled_from(names[spec["target"]]), unique=True, max_size=3 if spec.get("many") else 1))
-                if names[spec["target"]] else []
+                key: draw(
+                    st.lists(st.sampled_from(names[spec["target"]]), unique=True, max_size=3 if spec.get("many") else 1)
+                )
+                if names[spec["target"]]
+                else []
                 for key, spec in relations[name].items()
             },
             draw(st.none() | st.lists(st.sampled_from(TEAMS), unique=True, max_size=2)),
@@ -92,16 +110,39 @@ def worlds(draw: st.DrawFn) -> World:
             datasource=draw(st.sampled_from(["curl/8", "port-ocean/x/1/int/exporter"])),
             created_at=draw(st.sampled_from([1_704_067_200_000, 1_704_067_200_500, 1_900_000_000_000])),
         )
-        for name in "ABC" for identifier in names[name]
-    ]  # fmt: skip
+        for name in "ABC"
+        for identifier in names[name]
+    ]
     return World(Schema(1, blueprints), items)
 
 
 _SCALARS = st.sampled_from((*TEXTS, *DATES, "2024-01-01", *NUMBERS, True, False))
 _SUBJECTS = st.sampled_from(
-    (*NAMES, "m0", "m1", "m2", "m3", "m4", "m5", "m6", "n0", "one", "many", "up", "self", "unknown", "$identifier",
-     "$title", "$icon", "$team", "$blueprint", "$createdAt", "$createdBy", "$datasource")
-)  # fmt: skip
+    (
+        *NAMES,
+        "m0",
+        "m1",
+        "m2",
+        "m3",
+        "m4",
+        "m5",
+        "m6",
+        "n0",
+        "one",
+        "many",
+        "up",
+        "self",
+        "unknown",
+        "$identifier",
+        "$title",
+        "$icon",
+        "$team",
+        "$blueprint",
+        "$createdAt",
+        "$createdBy",
+        "$datasource",
+    )
+)
 _CONTEXT = st.fixed_dictionaries(
     {"context": st.sampled_from(["user", "userTeams"]), "property": st.sampled_from(["$identifier", "p", "none"])}
 )
@@ -135,10 +176,13 @@ _PROPERTY = st.builds(_merge, _SUBJECTS.map(lambda name: {"property": name}), _o
 _RELATION = st.builds(
     _merge,
     st.fixed_dictionaries(
-        {"relation": st.sampled_from(["one", "many", "up", "nope"]), "targetProperty": st.sampled_from(["$title", "$identifier"])}
+        {
+            "relation": st.sampled_from(["one", "many", "up", "nope"]),
+            "targetProperty": st.sampled_from(["$title", "$identifier"]),
+        }
     ),
     _operators(),
-)  # fmt: skip
+)
 _SCHEMA = st.fixed_dictionaries(
     {
         "propertySchema": st.sampled_from(
@@ -159,11 +203,16 @@ _RELATED = st.fixed_dictionaries(
 )
 _PATHS = st.sampled_from(
     [
-        {"path": ["one"]}, {"path": ["many", "up"]}, {"path": [{"relation": "self", "maxHops": 3}, "one"]},
-        {"path": [{"relation": "peers", "maxHops": 2}]}, {"path": ["one", "up"], "fromBlueprint": "A"},
-        {"path": ["peers"], "fromBlueprint": "B"}, {"path": ["nope"]}, {"path": ["one", {"relation": "peers", "maxHops": 4}]},
+        {"path": ["one"]},
+        {"path": ["many", "up"]},
+        {"path": [{"relation": "self", "maxHops": 3}, "one"]},
+        {"path": [{"relation": "peers", "maxHops": 2}]},
+        {"path": ["one", "up"], "fromBlueprint": "A"},
+        {"path": ["peers"], "fromBlueprint": "B"},
+        {"path": ["nope"]},
+        {"path": ["one", {"relation": "peers", "maxHops": 4}]},
     ]
-)  # fmt: skip
+)
 _MATCH = st.fixed_dictionaries({"operator": st.just("matchAny"), "property": _PATHS, "value": _PEOPLE})
 
 _CALC = st.fixed_dictionaries(

@@ -38,10 +38,24 @@ def make_blueprint(
         for name, spec in (relations or {}).items()
     }
     return Blueprint(
-        fresh_id(), identifier,
-        {"identifier": identifier, "schema": {"properties": dict(properties)}, "relations": relations or {}, **document},
-        {}, False, built, {name: fresh_id() for name in indexed}, frozenset(indexed), 0, "t", 0, "t",
-    )  # fmt: skip
+        fresh_id(),
+        identifier,
+        {
+            "identifier": identifier,
+            "schema": {"properties": dict(properties)},
+            "relations": relations or {},
+            **document,
+        },
+        {},
+        False,
+        built,
+        {name: fresh_id() for name in indexed},
+        frozenset(indexed),
+        0,
+        "t",
+        0,
+        "t",
+    )
 
 
 @dataclass
@@ -98,7 +112,7 @@ class World:
                     "t",
                     item.updated_at,
                     "t",
-                )  # fmt: skip
+                )
             )
             for name, targets in item.relations.items():
                 relation = blueprint.relations[name]
@@ -133,11 +147,19 @@ class World:
             targets = [{"identifier": each.identifier, "title": each.title} for each in self.targets(item, name)]
             relations[name] = targets if relation.many else (targets[0] if targets else None)
         return {
-            "identifier": item.identifier, "title": item.title, "icon": item.icon, "blueprint": item.blueprint,
-            "team": self._team(item) or [], "properties": properties, "relations": relations,
-            "createdAt": rfc3339(item.created_at), "createdBy": "t",
-            "updatedAt": rfc3339(item.updated_at), "updatedBy": "t", "$datasource": item.datasource,
-        }  # fmt: skip
+            "identifier": item.identifier,
+            "title": item.title,
+            "icon": item.icon,
+            "blueprint": item.blueprint,
+            "team": self._team(item) or [],
+            "properties": properties,
+            "relations": relations,
+            "createdAt": rfc3339(item.created_at),
+            "createdBy": "t",
+            "updatedAt": rfc3339(item.updated_at),
+            "updatedBy": "t",
+            "$datasource": item.datasource,
+        }
 
     def _team(self, item: Item) -> list[str] | None:
         path = self.schema.require(item.blueprint).inherited_team_path

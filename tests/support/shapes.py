@@ -115,6 +115,12 @@ _ORGANIZATION = {
 _EMAILS = {"type": "array", "items": {"type": "string"}}
 _WRITTEN_TEAM = _stamped("id", "name", "provider", users=_EMAILS)  # 15.8
 
+_SERIES = {
+    "type": "object",
+    "required": ["minDate", "maxDate", "data"],
+    "properties": {"data": {"type": "array", "items": {"type": "object", "required": ["date"]}}},
+}
+
 _SCORECARDS = "/v1/blueprints/{blueprint_identifier}/scorecards"
 _ONE_SCORECARD = _SCORECARDS + "/{scorecard_identifier}"
 _BLUEPRINT_PERMISSIONS = "/v1/blueprints/{blueprint_identifier}/permissions"
@@ -122,6 +128,8 @@ _SECRETS = "/v1/organization/secrets"
 _DONE = _answer()
 
 CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/v1/entities/aggregate"): _answer(result={}),  # 3.9
+    ("POST", "/v1/entities/properties-history"): _answer(result=_SERIES),  # 3.9
     ("GET", "/v1/scorecards"): _answer(scorecards={"type": "array", "items": _SCORECARD}),
     ("GET", _SCORECARDS): _answer(scorecards={"type": "array", "items": _SCORECARD}),
     ("PUT", _SCORECARDS): _answer(scorecards={"type": "array", "items": _SCORECARD}),
@@ -152,6 +160,11 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", "/v1/pages/{identifier}"): _answer(page=_PAGE),
     ("GET", "/v1/pages/{page_identifier}/permissions"): _answer(permissions=_OBJECT),
     ("PATCH", "/v1/pages/{page_identifier}/permissions"): _answer(permissions=_OBJECT),
+    ("POST", "/v1/blueprints/{blueprint_identifier}/entities"): {
+        **_answer(entity=ENTITY),
+        "additionalProperties": False,
+        "properties": {"ok": {"const": True}, "entity": ENTITY, "additionalData": _OBJECT},  # 2.9
+    },
     ("PATCH", "/v1/users/{user_email}"): _answer(user=_OBJECT, email={"type": "string"}),
     ("POST", "/v1/teams"): _answer(team=_WRITTEN_TEAM),
     ("PUT", "/v1/teams/{name}"): _answer(team=_WRITTEN_TEAM),
