@@ -43,7 +43,7 @@ def build_catalog(db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, 
     blueprints = BlueprintService(db, clock, schemas)
     entities = EntityService(db, clock, schemas, SearchLookups(clock))
     restore = RestoreService(db, clock, entities, restore_days)
-    migrations = MigrationService(db, clock, schemas, blueprints, entities, jq, org_id)
     reader = EntityReader(db, clock, schemas, jq)
+    migrations = MigrationService(db, clock, schemas, blueprints, entities, reader, jq, org_id)
     finding = build_search(db, clock, schemas, reader)
     return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations, restore, reader, finding)

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from fairway.jq import Engine, EntityMapping, evaluate_selector, expand_items
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.entities.model import Mode, WriteOptions
-from fairway.portal.catalog.entities.repository import load_by_id
 from fairway.portal.catalog.entities.service import EntityService
+from fairway.portal.catalog.reading.reader import EntityReader
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.catalog.tables import entity
 from fairway.portal.storage.database import Database
@@ -24,9 +24,17 @@ class MappingRun:
     """One migration in progress; its cursor is the key of the last entity handled."""
 
     def __init__(
-        self, db: Database, schemas: SchemaCache, entities: EntityService, jq: Engine, caller: Caller, row: Any
+        self,
+        db: Database,
+        schemas: SchemaCache,
+        entities: EntityService,
+        reader: EntityReader,
+        jq: Engine,
+        caller: Caller,
+        row: Any,
     ) -> None:
         self._db = db
+        self._reader = reader
         self._schemas = schemas
         self._entities = entities
         self._jq = jq
@@ -37,25 +45,21 @@ class MappingRun:
 
     async def step(self) -> tuple[dict[str, Any], bool]:
         """Handles one page; answers the document to keep and whether that was the last page."""
-        cursor, documents = await self._db.read(self._page)
-        if documents:
-            await self._handle(documents)
-        self._document["cursor"] = cursor
-        return dict(self._document), len(documents) < _PAGE
+        ids = await self._db.read(self._page)
+        if ids:
+            await self._handle(await self._reader.documents(ids))
+            self._document["cursor"] = ids[-1]
+        return dict(self._document), len(ids) < _PAGE
 
-    async def _page(self, tx: Tx) -> tuple[int, list[dict[str, Any]]]:
-        schema = await self._schemas.current(tx)
-        source = schema.require(self._source)
-        after = self._document["cursor"]
-        rows = await tx.rows(
+    async def _page(self, tx: Tx) -> list[int]:
+        source = (await self._schemas.current(tx)).require(self._source)
+        statement = (
             select(entity.c.id)
-            .where(entity.c.blueprint_id == source.id, entity.c.id > after)
+            .where(entity.c.blueprint_id == source.id, entity.c.id > self._document["cursor"])
             .order_by(entity.c.id)
             .limit(_PAGE)
         )
-        ids = [row.id for row in rows]
-        loaded = await load_by_id(tx, {source.id: source}, ids) if ids else []
-        return (ids[-1] if ids else after), [stored.document(source) for _, stored in loaded]
+        return [row.id for row in await tx.rows(statement)]
 
     async def _handle(self, documents: list[dict[str, Any]]) -> None:
         mapping = self._document["mapping"]

@@ -18,6 +18,7 @@ from fairway.portal.catalog.entities.service import EntityService
 from fairway.portal.catalog.migrations import repository
 from fairway.portal.catalog.migrations.repository import ENDED, shown
 from fairway.portal.catalog.migrations.run import MappingRun
+from fairway.portal.catalog.reading.reader import EntityReader
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.storage.database import Database
 from fairway.portal.storage.jobs import Job, JobHandler, enqueue
@@ -40,6 +41,7 @@ class MigrationService:
         schemas: SchemaCache,
         blueprints: BlueprintService,
         entities: EntityService,
+        reader: EntityReader,
         jq: Engine,
         org_id: str,
     ) -> None:
@@ -48,6 +50,7 @@ class MigrationService:
         self._schemas = schemas
         self._blueprints = blueprints
         self._entities = entities
+        self._reader = reader
         self._jq = jq
         self._org_id = org_id
 
@@ -203,7 +206,7 @@ class MigrationService:
         return False
 
     async def _map(self, row: Any, caller: Caller, deadline: float) -> bool:
-        run = MappingRun(self._db, self._schemas, self._entities, self._jq, caller, row)
+        run = MappingRun(self._db, self._schemas, self._entities, self._reader, self._jq, caller, row)
         while time.monotonic() < deadline:
             document, done = await run.step()
             if await self._save(row.id, document, "COMPLETED" if done else "RUNNING"):
