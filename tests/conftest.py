@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
+from sqlalchemy.engine import make_url
 
 from fairway.kit.clock import Clock, SystemClock
 from fairway.kit.ids import random_id
@@ -47,40 +49,17 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-async def _create_database(url: str, name: str) -> str:
+async def _create_database(url: str, name: str, template: str | None = None) -> str:
     connection = await asyncpg.connect(url)
-    await connection.execute(f'CREATE DATABASE "{name}"')
+    await connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
     await connection.close()
-    from sqlalchemy.engine import make_url
-
     return make_url(url).set(database=name, drivername="postgresql").render_as_string(hide_password=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of either kind."""
-    return _new_database(request, request.param, tmp_path / "fairway.db")
-
-
-@pytest.fixture
-def fresh_database_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> str:
-    """One more empty database, of the same kind."""
-    return _new_database(request, database_url.partition(":")[0], tmp_path / "fresh.db")
-
-
-def _new_database(request: pytest.FixtureRequest, kind: str, path: Path) -> str:
-    if kind == "sqlite":
-        return f"sqlite:///{path}"
-    url: str = request.getfixturevalue("postgres_url")
-    return asyncio.run(_create_database(url, random_id("t_").lower()))
-
-
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings of a portal on that database, with a known bootstrap identity."""
+def _known_identity(database_url: str, data_dir: Path) -> Settings:
     return Settings(
         database_url=database_url,
-        data_dir=tmp_path / "data",
+        data_dir=data_dir,
         base_url="http://portal",
         client_id="testclient",
         client_secret=SecretStr("s" * 64),
@@ -88,6 +67,53 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         admin_password=SecretStr("correct horse battery staple"),
         secret_key=SecretStr("k" * 48),
     )
+
+
+async def _first_start(settings: Settings) -> None:
+    """What a first start leaves in a database; copying it is an order of magnitude cheaper than starting again."""
+    await (await build_portal(settings, SystemClock())).close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file as a first start leaves it."""
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(_first_start(_known_identity(f"sqlite:///{folder / 'fairway.db'}", folder)))
+    return folder / "fairway.db"
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a PostgreSQL database as a first start leaves it."""
+    name = random_id("template_").lower()
+    url = asyncio.run(_create_database(postgres_url, name))
+    asyncio.run(_first_start(_known_identity(url, tmp_path_factory.mktemp("template"))))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of either kind, as a first start leaves it."""
+    if request.param == "sqlite":
+        path = tmp_path / "fairway.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    template: str = request.getfixturevalue("postgres_template")
+    return asyncio.run(_create_database(request.getfixturevalue("postgres_url"), random_id("t_").lower(), template))
+
+
+@pytest.fixture
+def fresh_database_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> str:
+    """One more database, of the same kind, and empty."""
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{tmp_path / 'fresh.db'}"
+    return asyncio.run(_create_database(request.getfixturevalue("postgres_url"), random_id("t_").lower()))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of a portal on that database, with a known bootstrap identity."""
+    return _known_identity(database_url, tmp_path / "data")
 
 
 @pytest.fixture

@@ -22,6 +22,12 @@ BLUEPRINT: dict[str, Any] = {
             "labels": {"type": "array", "items": {"type": "string"}},
         }
     },
+    "calculationProperties": {"fine": {"title": "F", "type": "string", "calculation": ".title"}},
+}
+RUNAWAY: dict[str, Any] = {
+    "identifier": "runaway",
+    "title": "Runaway",
+    "schema": {"properties": {}},
     "calculationProperties": {
         "endless": {
             "title": "E",
@@ -124,7 +130,8 @@ async def test_large_bodies(thing: httpx.AsyncClient) -> None:
 
 
 async def test_expressions_that_never_end_are_null(thing: httpx.AsyncClient) -> None:
-    answer = await thing.post(ENTITIES, json={"identifier": "x", "title": "T"})
+    assert (await thing.post("/v1/blueprints", json=RUNAWAY)).status_code == 201
+    answer = await thing.post("/v1/blueprints/runaway/entities", json={"identifier": "x", "title": "T"})
     assert answer.status_code == 201
     properties = answer.json()["entity"]["properties"]
     assert properties["endless"] is None

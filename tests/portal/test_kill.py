@@ -1,4 +1,4 @@
-"""Kill -9 in the middle of ingestion loses nothing that was answered; a client that goes away half way writes nothing."""
+"""Kill -9 during ingestion loses nothing that was answered; a client that goes away half way writes nothing."""
 
 from __future__ import annotations
 

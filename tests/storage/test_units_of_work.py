@@ -10,9 +10,9 @@ from sqlalchemy import insert, select
 from fairway.kit.clock import SystemClock
 from fairway.portal.caller import system_caller
 from fairway.portal.storage import Database, Tx
-from fairway.portal.storage.consumers import Consumer, ConsumerLoop
+from fairway.portal.storage.consumers import Consumer, ConsumerLoop, start_at_end
 from fairway.portal.storage.jobs import Job, JobHandler, JobLoop, enqueue
-from fairway.portal.storage.outbox import Change, Cursor, Event, append, read_after
+from fairway.portal.storage.outbox import Change, Event, append, read_after
 from fairway.portal.storage.tables import job, marker
 
 CALLER = system_caller("org_test")
@@ -23,7 +23,8 @@ async def _mark(tx: Tx, name: str, value: str = "x") -> None:
 
 
 async def _names(tx: Tx) -> list[str]:
-    return [row.name for row in await tx.rows(select(marker.c.name).order_by(marker.c.name))]
+    rows = await tx.rows(select(marker.c.name).where(marker.c.value == "x").order_by(marker.c.name))
+    return [row.name for row in rows]
 
 
 async def test_failed_unit_leaves_nothing_behind(db: Database) -> None:
@@ -32,7 +33,9 @@ async def test_failed_unit_leaves_nothing_behind(db: Database) -> None:
         raise ValueError("no")
 
     results = await asyncio.gather(
-        db.write(lambda tx: _mark(tx, "a")), db.write(failing), db.write(lambda tx: _mark(tx, "b")),
+        db.write(lambda tx: _mark(tx, "a")),
+        db.write(failing),
+        db.write(lambda tx: _mark(tx, "b")),
         return_exceptions=True,
     )
     assert isinstance(results[1], ValueError)
@@ -40,12 +43,15 @@ async def test_failed_unit_leaves_nothing_behind(db: Database) -> None:
 
 
 async def test_savepoint_undoes_its_block_alone(db: Database) -> None:
+    async def _undone(tx: Tx) -> None:
+        async with tx.savepoint():
+            await _mark(tx, "undone")
+            raise RuntimeError
+
     async def work(tx: Tx) -> None:
         await _mark(tx, "kept")
         with pytest.raises(RuntimeError):
-            async with tx.savepoint():
-                await _mark(tx, "undone")
-                raise RuntimeError
+            await _undone(tx)
 
     await db.write(work)
     assert await db.read(_names) == ["kept"]
@@ -79,10 +85,10 @@ async def test_after_commit_runs_only_when_committed(db: Database) -> None:
 
     async def bad(tx: Tx) -> None:
         tx.after_commit(lambda: seen.append("bad"))
-        raise ValueError
+        raise ValueError("no")
 
     await db.write(good)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no"):
         await db.write(bad)
     assert seen == ["good"]
 
@@ -91,9 +97,10 @@ async def test_events_come_in_order_and_a_consumer_resumes(db: Database) -> None
     async def change(tx: Tx, name: str) -> None:
         await append(tx, CALLER, 1, [Change("CREATE", "entity", name, after={"n": name}, blueprint="b", entity=name)])
 
+    start = await db.write(lambda tx: start_at_end(tx, "t"))
     for name in "abc":
         await db.write(lambda tx, name=name: change(tx, name))
-    events = await db.read(lambda tx: read_after(tx, Cursor(), 10))
+    events = await db.read(lambda tx: read_after(tx, start, 10))
     assert [event.entity for event in events] == ["a", "b", "c"]
     assert events[0].diff == {"before": None, "after": {"n": "a"}}
     assert events[0].context == {"blueprint": "b", "entity": "a", "runId": ""}

@@ -101,7 +101,8 @@ class ConsumerLoop:
         )
 
 
-async def start_at_end(tx: Tx, name: str) -> None:
-    """Makes a new consumer begin with what comes from now on rather than with the whole history."""
+async def start_at_end(tx: Tx, name: str) -> Cursor:
+    """Makes a new consumer begin with what comes from now on rather than with the whole history; answers from where."""
     cursor = await latest(tx)
     await tx.insert_ignore(consumer, {"name": name, "txid": cursor.txid, "event_id": cursor.event_id, "lease_until": 0})
+    return cursor
