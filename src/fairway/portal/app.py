@@ -25,6 +25,7 @@ from fairway.portal.organization.endpoints import build_router as build_organiza
 from fairway.portal.pages.endpoints import build_router as build_pages_router
 from fairway.portal.pages.views.endpoints import build_router as build_views_router
 from fairway.portal.people.endpoints import build_router as build_people_router
+from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
 
@@ -74,6 +75,7 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
     app.include_router(build_views_router(portal.pages.views))
     app.include_router(build_audit_router(portal.audit.log))
+    app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(restore_routes.build_router(catalog.restore))
     app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))

@@ -21,6 +21,7 @@ from fairway.portal.organization.secrets import SecretsService
 from fairway.portal.organization.service import OrganizationService, OrgInfo, ensure_organization
 from fairway.portal.pages.feature import Pages, build_pages
 from fairway.portal.people.service import People, build_people
+from fairway.portal.scorecards.feature import Scorecards, build_scorecards
 from fairway.portal.sources.feature import Sources, build_sources
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
@@ -47,6 +48,7 @@ class Portal:
     secrets: SecretsService
     sources: Sources
     people: People
+    scorecards: Scorecards
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -80,13 +82,16 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     pages = await build_pages(db, clock, system_caller(org.id))
     audit = build_audit(db, schemas)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
+    scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
     portal = Portal(
         settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
         OrganizationService(db, clock), SecretsService(db, clock, box), sources,
-        build_people(db, clock, access, catalog, org.id),
+        build_people(db, clock, access, catalog, org.id), scorecards,
         notices=identity.notices(),
     )  # fmt: skip
     portal.job_handlers.append(sources.worker.job_handler)
+    portal.consumers.append(scorecards.background.consumer)
+    portal.job_handlers.extend(scorecards.background.job_handlers)
     portal.job_handlers.append(catalog.migrations.job_handler)
     portal.job_handlers.append(catalog.finding.builder.job_handler)
     catalog.blueprints.observe(pages.of_blueprints)

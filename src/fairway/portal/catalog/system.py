@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from fairway.portal.catalog.model import Blueprint, Relation
+
 _ROLES = ["Admin", "Moderator", "Member"]
 _STATUSES = ["Staged", "Invited", "Active", "Disabled"]
 
@@ -149,6 +151,7 @@ _RULE_RESULT: dict[str, Any] = {
 ORDER = ("_team", "_user", "_scorecard", "_rule", "_rule_result")
 """Creation order: a relation's target exists before it."""
 
+RESULT_TARGET = "rule_result_target"
 _STRUCTURES = {each["identifier"]: each for each in (_USER, _TEAM, _SCORECARD, _RULE, _RULE_RESULT)}
 _MAPS = ("relations", "mirrorProperties", "calculationProperties", "aggregationProperties")
 _FIXED_OWNERSHIP = ("_user", "_rule_result")
@@ -166,6 +169,12 @@ def managed_properties(identifier: str) -> frozenset[str]:
     return frozenset(found["schema"]["properties"]) if found else frozenset()
 
 
+def is_result_target(owner: Blueprint, relation: Relation) -> bool:
+    """Whether the relation leads from results of scorecards to what they are about: it goes with its target."""
+    spec = (owner.document.get("relations") or {}).get(relation.identifier) or {}
+    return spec.get("type") == RESULT_TARGET
+
+
 def with_core(identifier: str, document: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
     """A user's version of a system blueprint with the managed core put back: additions stay, the core wins."""
     core = _STRUCTURES[identifier]
@@ -175,7 +184,7 @@ def with_core(identifier: str, document: dict[str, Any], current: dict[str, Any]
     for name in _MAPS:
         kept[name] = {**(kept.get(name) or {}), **core[name]}
     for name, spec in (current.get("relations") or {}).items():
-        if spec.get("type") == "rule_result_target":
+        if spec.get("type") == RESULT_TARGET:
             kept["relations"].setdefault(name, spec)
     if identifier in _FIXED_OWNERSHIP:
         kept.pop("ownership", None)

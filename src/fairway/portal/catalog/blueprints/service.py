@@ -314,7 +314,11 @@ def check_deletable(schema: Schema, blueprint: Blueprint) -> None:
     """
     if blueprint.system:
         raise InvalidRequest(f'System blueprint "{blueprint.identifier}" cannot be deleted', code="protected_resource")
-    others = [(other, rel) for other, rel in schema.targeting(blueprint.identifier) if other.id != blueprint.id]
+    others = [
+        (other, rel)
+        for other, rel in schema.targeting(blueprint.identifier)
+        if other.id != blueprint.id and not system.is_result_target(other, rel)
+    ]
     if others:
         other, relation = others[0]
         raise HasDependents(

@@ -1,0 +1,1 @@
+"""Scorecards: rules and levels, results on entities, and why a rule passes or not."""
