@@ -79,7 +79,7 @@ async def served(data_dir: Path, database_url: str = "", connections: int = 8) -
         "FAIRWAY_LOG_LEVEL": "WARNING",
     }
     command = [sys.executable, "-m", "fairway", "serve", "--port", str(port)]
-    child = subprocess.Popen(  # noqa: ASYNC220 starting a process takes a millisecondcommand, env=environment, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 starting a process takes a millisecond
     url = f"http://127.0.0.1:{port}"
     try:
         connector = aiohttp.TCPConnector(limit=connections)
