@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, literal, select
 
 from fairway.kit.clock import SystemClock
 from fairway.portal.caller import system_caller
@@ -136,3 +137,19 @@ async def test_jobs_are_deduplicated_and_retried(db: Database) -> None:
     assert await loop.step()
     assert runs == ["same", "same"]
     assert await db.read(lambda tx: tx.rows(select(job))) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_connections_that_the_server_closed_are_replaced(db: Database, database_url: str) -> None:
+    async def ping(tx: Tx) -> int:
+        return int(await tx.scalar(select(literal(1))))
+
+    await asyncio.gather(*(db.read(ping) for _ in range(4)))
+    other = await asyncpg.connect(database_url)
+    await other.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await other.close()
+    await asyncio.sleep(0.1)
+    assert await asyncio.gather(*(db.read(ping) for _ in range(4))) == [1, 1, 1, 1]

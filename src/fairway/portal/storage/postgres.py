@@ -166,13 +166,9 @@ class PostgresStore:
         raise AssertionError("unreachable")
 
     async def _attempt(self, work: Work[T], begin: str) -> T:
+        connection = await self._connect()
+        driver: Any = (await connection.get_raw_connection()).driver_connection
         try:
-            context = self.engine.connect()
-            connection = await context.__aenter__()
-        except (OSError, TimeoutError, asyncpg.PostgresError, DBAPIError) as error:
-            raise Unavailable("The database does not answer", cause=str(error)) from error
-        try:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
             tx = PostgresTx(connection, driver)
             await driver.execute(begin)
             try:
@@ -184,8 +180,25 @@ class PostgresStore:
                 raise
             tx.committed()
             return result
+        except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError) as error:
+            raise Unavailable("The database went away", cause=str(error)) from error
         finally:
-            await context.__aexit__(None, None, None)
+            if driver.is_closed():
+                await connection.invalidate()
+            await connection.close()
+
+    async def _connect(self) -> AsyncConnection:
+        """A connection that is alive: those that the server has closed meanwhile are replaced."""
+        try:
+            while True:
+                connection = await self.engine.connect()
+                driver: Any = (await connection.get_raw_connection()).driver_connection
+                if not driver.is_closed():
+                    return connection
+                await connection.invalidate()
+                await connection.close()
+        except (OSError, TimeoutError, asyncpg.PostgresError, DBAPIError) as error:
+            raise Unavailable("The database does not answer", cause=str(error)) from error
 
 
 def _sqlstate(error: Exception) -> str | None:
