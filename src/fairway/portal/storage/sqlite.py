@@ -155,12 +155,8 @@ class _Unit:
         self.error: BaseException | None = None
         self.tx: SqliteTx | None = None
 
-    def finish(self) -> None:
-        """Hands the result over to the event loop that waits; a caller that went away is not an error."""
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self._settle)
-
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Gives the result to whoever waits, in its event loop; a caller that went away is not an error."""
         if self.future.done():
             return
         if self.error is not None:
@@ -243,7 +239,7 @@ class SqliteStore:
                 except BaseException as error:  # noqa: BLE001 handed to the waiting caller, whatever it is
                     unit.error = error
                 raw.execute("ROLLBACK")
-                unit.finish()
+                _hand_over([unit])
 
 
 def _take_group(first: _Unit, waiting: queue.Queue[_Unit | None]) -> tuple[list[_Unit], bool]:
@@ -275,7 +271,19 @@ def _commit_group(connection: Connection, raw: Any, units: list[_Unit]) -> None:
     for unit in live:
         if unit.error is None and unit.tx is not None:
             unit.tx.committed()
-        unit.finish()
+    _hand_over(live)
+
+
+def _hand_over(units: list[_Unit]) -> None:
+    """Wakes each waiting event loop once, whatever the number of units."""
+    for loop in {unit.loop for unit in units}:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle_all, [unit for unit in units if unit.loop is loop])
+
+
+def _settle_all(units: list[_Unit]) -> None:
+    for unit in units:
+        unit.settle()
 
 
 def _run_unit(connection: Connection, raw: Any, unit: _Unit) -> None:

@@ -181,13 +181,11 @@ class WriteBatch:
         if relation.many != isinstance(value, list):
             wanted = "a list of entity identifiers" if relation.many else "one entity identifier"
             raise InvalidRequest(f'Relation "{relation.identifier}" takes {wanted}')
-        names = list(dict.fromkeys(value)) if isinstance(value, list) else [value]
-        return [(await self._target(relation, name), name) for name in names]
+        names = dict.fromkeys(value) if isinstance(value, list) else (value,)
+        known, target = self._targets, relation.target
+        return [(known.get((target, name)) or await self._missing_target(relation, name), name) for name in names]
 
-    async def _target(self, relation: Relation, name: str) -> int:
-        found = self._targets.get((relation.target, name))
-        if found is not None:
-            return found
+    async def _missing_target(self, relation: Relation, name: str) -> int:
         if not self._options.create_missing or relation.target in _NEVER_IMPLIED:
             raise NotFound(
                 f'Entity with identifier "{name}" was not found in blueprint "{relation.target}", '
