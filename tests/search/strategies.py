@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from tests.search.world import Item, World, make_blueprint
 
 from fairway.portal.catalog.model import Schema
 from fairway.portal.catalog.search.presets import PRESETS
+from search.world import Item, World, make_blueprint
 
 NAMES = ("p0", "p1", "p2", "p3", "p4")
 TEXTS = (

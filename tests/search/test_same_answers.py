@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.search.strategies import queries, worlds
-from tests.search.world import World
 
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.search.bind import Context, bind
@@ -18,6 +16,11 @@ from fairway.portal.catalog.search.plan import Planner
 from fairway.portal.catalog.search.residue import Split, decide, split
 from fairway.portal.catalog.search.rules import parse_query
 from fairway.portal.storage import Database, Tx
+from search.strategies import queries, worlds
+from search.world import World
+
+EXAMPLES = int(os.environ.get("FAIRWAY_SEARCH_EXAMPLES", "25"))
+"""Worlds, each asked ten queries of three blueprints."""
 
 CONTEXT = Context(
     now=1_704_067_200_500,
@@ -27,16 +30,18 @@ CONTEXT = Context(
 )
 
 
-@settings(
-    phases=[Phase.generate],
-    max_examples=int(os.environ.get("N", "40")),
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
+@settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(
+    world=worlds(),
+    asked=st.lists(queries(residual=True), min_size=10, max_size=10),
+    sizes=st.sampled_from([(2000, 20_000), (0, 20_000), (0, 0)]),
 )
-@given(world=worlds(), asked=st.lists(queries(residual=True), min_size=10, max_size=10))
-async def test_sql_answers_like_the_evaluator(db: Database, world: World, asked: list[dict[str, Any]]) -> None:
+async def test_sql_answers_like_the_evaluator(
+    db: Database, world: World, asked: list[dict[str, Any]], sizes: tuple[int, int]
+) -> None:
+    """``sizes`` make small worlds be searched like large ones."""
     await db.write(world.store)
-    planner = Planner(db.dialect)
+    planner = Planner(db.dialect, *sizes)
     for query in asked:
         bound = bind(parse_query(query), CONTEXT)
         for blueprint in world.schema:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import select
 
 from fairway.kit.clock import rfc3339
 from fairway.kit.jsonio import dumps_text
@@ -91,9 +91,10 @@ class World:
 
     async def store(self, tx: Tx) -> None:
         """Puts the entities, their edges and index rows into the database."""
-        sources = {item.datasource: fresh_id() for item in self.items}
-        for value, key in sources.items():
-            await tx.run(insert(datasource).values(id=key, value=f"{value}\x1f{key}"))
+        sources = {}
+        for value in {item.datasource for item in self.items}:
+            await tx.insert_ignore(datasource, {"id": fresh_id(), "value": value})
+            sources[value] = await tx.scalar(select(datasource.c.id).where(datasource.c.value == value))
         entities, edges, index = [], [], []
         for item in self.items:
             blueprint = self.schema.require(item.blueprint)

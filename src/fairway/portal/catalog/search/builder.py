@@ -51,7 +51,7 @@ class IndexBuilder:
     async def run(self, job: Job) -> None:
         """One run of a job."""
         blueprint_id, name, after = job.payload["blueprint"], job.payload["property"], job.payload["after"]
-        key = await self._db.write(lambda tx: self._declared(tx, blueprint_id, name))
+        key = await self._db.write(lambda tx: self.declare(tx, blueprint_id, name))
         if key is None:
             return
         for _ in range(_BATCHES):
@@ -70,7 +70,7 @@ class IndexBuilder:
         payload = {"blueprint": pair[0], "property": pair[1], "after": after}
         await enqueue(tx, _KIND, f"{pair[0]}:{pair[1]}:{after}", payload, now=to_millis(self._clock.now()))
 
-    async def _declared(self, tx: Tx, blueprint_id: int, name: str) -> int | None:
+    async def declare(self, tx: Tx, blueprint_id: int, name: str) -> int | None:
         """The key to fill, made when it is worth it; ``None`` when there is nothing to do."""
         schema = await self._schemas.current(tx, lock=True)
         blueprint = next((each for each in schema if each.id == blueprint_id), None)

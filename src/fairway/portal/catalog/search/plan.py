@@ -44,10 +44,12 @@ _NO_LIMIT = -1
 class Planner:
     """Statements that find ids in ascending order."""
 
-    def __init__(self, dialect_name: str) -> None:
+    def __init__(self, dialect_name: str, few: int = FEW, many: int = MANY) -> None:
         self.dialect: Dialect = dialect_of(dialect_name)
         self.compiler = Compiler(self.dialect)
         self._drivers = Drivers(self.dialect, self.compiler)
+        self._few = few
+        self._many = many
 
     async def ids(self, tx: Tx, blueprints: Sequence[int], node: Node, after: int, limit: int) -> list[int]:
         """At most ``limit`` ids greater than ``after`` of entities of ``blueprints`` for which ``node`` holds."""
@@ -127,15 +129,15 @@ class Planner:
             return drivers
         sizes = await self._sizes(tx, drivers)
         size, best = min(zip(sizes, drivers, strict=True), key=lambda pair: pair[0])
-        if size <= FEW:
+        if size <= self._few:
             return [best]
         streaming = [driver for driver in drivers if driver.streams]
-        return streaming or ([best] if size <= MANY else [])
+        return streaming or ([best] if size <= self._many else [])
 
     async def _sizes(self, tx: Tx, drivers: list[Driver]) -> list[int]:
         counts = []
         for driver in drivers:
-            bound = FEW + 1 if driver.streams else MANY + 1
+            bound = (self._few if driver.streams else self._many) + 1
             inner = select(literal(1)).select_from(driver.source).where(*driver.where).limit(bound).subquery()
             counts.append(select(func.count()).select_from(inner).scalar_subquery())
         row = await tx.row(select(*counts))
