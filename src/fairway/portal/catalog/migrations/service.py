@@ -119,9 +119,11 @@ class MigrationService:
         return shown(await self._db.write(begin))
 
     async def _begin(self, tx: Tx, caller: Caller, identifier: str, source: str, document: dict[str, Any]) -> None:
+        """The record and the job; the job of a deletion waits while the request itself is at work."""
         now = self._now()
+        due_at = now + 2_000 * int(_INLINE_SECONDS) if document["kind"] == "delete" else now
         await repository.add(tx, identifier, caller.principal_id, source, document, now)
-        await enqueue(tx, JOB_KIND, identifier, {"migration": identifier}, now=now, due_at=now + 10_000)
+        await enqueue(tx, JOB_KIND, identifier, {"migration": identifier}, now=now, due_at=due_at)
 
     async def get(self, identifier: str) -> dict[str, Any]:
         """One migration.
