@@ -11,6 +11,7 @@ from fairway import __version__
 from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_router as build_access_router
 from fairway.portal.audit.endpoints import build_router as build_audit_router
+from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.entities import restore_endpoints as restore_routes
@@ -70,11 +71,12 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(operations.build_router(portal.db, portal.metrics))
     app.include_router(docs_page.build_router())
     app.include_router(unoffered.build_router())
-    app.include_router(build_access_router(portal.access))
+    app.include_router(build_access_router(portal.access, portal.explain))
     app.include_router(build_people_router(portal.people))
     app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
     app.include_router(build_views_router(portal.pages.views))
     app.include_router(build_audit_router(portal.audit.log))
+    app.include_router(build_stream_router(portal.audit.streams))
     app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(restore_routes.build_router(catalog.restore))

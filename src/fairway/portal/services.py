@@ -10,11 +10,14 @@ from fairway.kit.clock import Clock
 from fairway.kit.crypto import SecretBox
 from fairway.kit.settings import Settings
 from fairway.portal.access.bootstrap import ensure_principals, load_identity
+from fairway.portal.access.explain import ExplainService
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.service import Access, build_access
 from fairway.portal.audit.feature import Audit, build_audit
 from fairway.portal.caller import system_caller
+from fairway.portal.catalog.permission_source import CatalogPermissions
 from fairway.portal.catalog.schema import SchemaCache
+from fairway.portal.catalog.search.lookups import SearchLookups
 from fairway.portal.catalog.wiring import Catalog, build_catalog
 from fairway.portal.http.metrics import Metrics
 from fairway.portal.organization.secrets import SecretsService
@@ -49,6 +52,7 @@ class Portal:
     sources: Sources
     people: People
     scorecards: Scorecards
+    explain: ExplainService
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -80,14 +84,16 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     schemas = SchemaCache()
     catalog = build_catalog(db, clock, schemas, jq, org.id, settings.restore_retention_days)
     pages = await build_pages(db, clock, system_caller(org.id))
-    audit = build_audit(db, schemas)
+    stopping = asyncio.Event()
+    audit = build_audit(db, schemas, stopping)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
     portal = Portal(
         settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
         OrganizationService(db, clock), SecretsService(db, clock, box), sources,
         build_people(db, clock, access, catalog, org.id), scorecards,
-        notices=identity.notices(),
+        ExplainService(db, CatalogPermissions(db, schemas, SearchLookups(clock)), org.id),
+        notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
     portal.job_handlers.append(sources.worker.job_handler)
     portal.consumers.append(scorecards.background.consumer)
