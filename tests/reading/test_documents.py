@@ -89,7 +89,7 @@ async def test_the_whole_document(estate: Estate) -> None:
 
 async def test_values_through_many_relations_are_flat_arrays(estate: Estate) -> None:
     properties = (await estate.one("service", "c"))["properties"]
-    assert properties["usedTiers"] == ["gold"]
+    assert properties["usedTiers"] == [None, "gold"]
     assert properties["usedTags"] == ["x", "y"]
     assert properties["usedLabels"] == ["B!", "A!"]
     assert properties["domainName"] is None
@@ -100,6 +100,13 @@ async def test_empty_ends_are_null(estate: Estate) -> None:
     assert document["team"] == []
     properties = document["properties"]
     assert (properties["domainName"], properties["cost"], properties["groupSize"]) == ("Empty", None, None)
+
+
+async def test_a_page_whose_mirrors_reach_nothing(estate: Estate) -> None:
+    await estate.put("service", "alone")
+    properties = (await estate.one("service", "alone"))["properties"]
+    assert properties["domainSource"] is None
+    assert properties["usedTiers"] is None
 
 
 async def test_order_and_missing_entities(estate: Estate) -> None:

@@ -48,7 +48,7 @@ class EndValues:
         self._computed = computed
 
     def value(self, edges: Edges, path: Along, source: int, *, with_identifier: bool = False) -> Any:
-        """The value of a mirror: null when nothing is reached; an array, without nulls, when a relation is many."""
+        """The value of a mirror: null when nothing is reached; one flat array when a relation is many."""
         targets = ends(edges, path.steps, source)
         if not targets:
             return None
@@ -61,7 +61,7 @@ class EndValues:
         flat: list[Any] = []
         for value in values:
             flat.extend(value if isinstance(value, list) else (value,))
-        return [value for value in flat[:MAX_VALUES] if value is not None]
+        return flat[:MAX_VALUES]
 
     def _of(self, path: Along, target: Target) -> Any:
         if path.name == "$title":

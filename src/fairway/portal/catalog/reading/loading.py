@@ -65,6 +65,6 @@ async def load(
                 wanted_rows |= reached
     if wanted_rows:
         loaded.end_rows = await load_rows(tx, wanted_rows)
-    if wants_datasource:
+    if wants_datasource and loaded.end_rows:
         loaded.datasources = await load_datasources(tx, {row.datasource_id for row in loaded.end_rows.values()})
     return loaded
