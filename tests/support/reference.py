@@ -28,6 +28,10 @@ def reference_path() -> Path:
     return Path(given) if given else CHECKOUT.parent / "shared" / "contracts" / "reference-api.json"
 
 
+BESIDE = frozenset({"/v1/integration/provision-enabled"})
+"""Fixed paths of the contract (8.1) that the reference lacks and would take for one of its parameters."""
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one path."""
@@ -68,6 +72,8 @@ class Reference:
 
     def find(self, method: str, raw_path: str) -> Operation | None:
         """The operation of a request; fixed paths win over parameters."""
+        if raw_path in BESIDE:
+            return None
         for operation in self._by_parameters:
             if operation.method == method and operation.pattern.fullmatch(raw_path):
                 return operation

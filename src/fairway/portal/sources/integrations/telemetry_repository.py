@@ -99,9 +99,10 @@ async def touch_sync(tx: Tx, integration_id: str, event_id: str, now: int, **val
         return
     fresh = {"state": "syncing", **values, "created_at": now, "updated_at": now}
     await tx.insert_ignore(integration_sync, {"integration_id": integration_id, "event_id": event_id, **fresh})
-    dropped = [row.event_id for row in (await syncs(tx, integration_id, None))[KEPT_SYNCS:]]
-    for table in (sync_metric, integration_sync):
-        await tx.delete_many(table, ("integration_id", "event_id"), [(integration_id, each) for each in dropped])
+    dropped = [(integration_id, row.event_id) for row in (await syncs(tx, integration_id, None))[KEPT_SYNCS:]]
+    if dropped:
+        for table in (sync_metric, integration_sync):
+            await tx.delete_many(table, ("integration_id", "event_id"), dropped)
 
 
 async def syncs(tx: Tx, integration_id: str, limit: int | None) -> Sequence[Any]:
