@@ -67,8 +67,8 @@ async def test_a_database_of_another_key_is_refused(db: Database, settings: Sett
         raw = identity.secret_key
         await ensure_principals(db, identity, SystemClock(), Keys(raw), SecretBox(raw))
 
-    await start("a" * 40)
-    await start("a" * 40)
+    await start("k" * 48)
+    await start("k" * 48)
     with pytest.raises(FairwayError) as caught:
         await start("b" * 40)
     assert "FAIRWAY_SECRET_KEY" in caught.value.message

@@ -62,6 +62,7 @@ class Portal:
 
     async def close(self) -> None:
         """Releases everything, last opened first."""
+        await self.catalog.reader.close()
         await self.jq.aclose()
         await self.db.close()
 

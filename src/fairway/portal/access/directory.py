@@ -88,7 +88,8 @@ class Directory:
         login = person.email.lower()
         row = await _principal(tx, before or person.email)
         taken = await tx.row(select(principal.c.id, principal.c.email).where(principal.c.login == login))
-        if taken is not None and (row is None or taken.id != row.id):
+        respelled = before is None and taken is not None and taken.email != person.email
+        if taken is not None and (respelled or row is None or taken.id != row.id):
             raise Conflict(f'User "{taken.email}" already has the e-mail "{person.email}"')
         values = {
             "kind": "service_account" if person.service_account else "user",

@@ -80,7 +80,7 @@ class ExplainService:
         raise NotFound(f'Entity with identifier "{name}" was not found in blueprint "{question.blueprint}"')
 
     async def _subject(self, caller: Caller, name: str) -> Caller:
-        if name not in (caller.principal_id, caller.email):
+        if name.lower() not in (caller.principal_id.lower(), (caller.email or "").lower()):
             require_admin(caller, "ask about other principals")
 
         async def read(tx: Tx) -> Caller:

@@ -15,6 +15,7 @@ from fairway.portal.access.authenticator import Authenticator
 from fairway.portal.access.cache import CallerCache
 from fairway.portal.access.directory import Directory
 from fairway.portal.access.keys import Keys
+from fairway.portal.access.oidc import OidcService
 from fairway.portal.access.sessions import SessionService
 from fairway.portal.access.throttle import Throttle
 from fairway.portal.access.tokens import TokenService
@@ -42,6 +43,7 @@ class Access:
     sessions: SessionService
     apps: AppService
     directory: Directory
+    oidc: OidcService
     grant_sources: list[GrantSource] = field(default_factory=list)
 
     async def permissions(self, caller: Caller, query: Mapping[str, str]) -> list[str]:
@@ -58,6 +60,7 @@ def build_access(
     """Wires the feature."""
     cache = CallerCache(time.monotonic)
     throttle = Throttle(time.monotonic)
+    sessions = SessionService(db, clock, keys, cache, throttle, settings.session_ttl_seconds)
     return Access(
         settings,
         keys,
@@ -66,7 +69,8 @@ def build_access(
         TokenService(
             db, clock, keys, throttle, org_id=org_id, org_name=org_name, ttl_seconds=settings.token_ttl_seconds
         ),
-        SessionService(db, clock, keys, cache, throttle, settings.session_ttl_seconds),
+        sessions,
         AppService(db, clock, keys, box, cache),
         Directory(keys, cache),
+        OidcService(settings, db, clock, box, sessions),
     )

@@ -1,7 +1,23 @@
 """Routes of access."""
 
-from fairway.portal.access.endpoints.apps import build_router as build_apps_router
-from fairway.portal.access.endpoints.auth import build_router as build_auth_router
-from fairway.portal.access.endpoints.sessions import build_router as build_sessions_router
+from __future__ import annotations
 
-__all__ = ["build_apps_router", "build_auth_router", "build_sessions_router"]
+from fastapi import APIRouter
+
+from fairway.portal.access.endpoints import apps, auth, explain, oidc, sessions
+from fairway.portal.access.explain import ExplainService
+from fairway.portal.access.service import Access
+
+
+def build_router(access: Access, explaining: ExplainService) -> APIRouter:
+    """``/v1/auth``, ``/v1/apps``, ``/v1/fairway/auth`` and ``/v1/fairway/access``."""
+    router = APIRouter()
+    router.include_router(auth.build_router(access))
+    router.include_router(sessions.build_router(access))
+    router.include_router(oidc.build_router(access, access.oidc))
+    router.include_router(apps.build_router(access.apps))
+    router.include_router(explain.build_router(explaining))
+    return router
+
+
+__all__ = ["build_router"]

@@ -47,6 +47,15 @@ def build_router(access: Access) -> APIRouter:
         set_session_cookie(response, opened.token, access)
         return response
 
+    @router.get(
+        "/fairway/auth/methods",
+        summary="Ways to sign in",
+        description="Needs no principal: the login page asks.",
+        responses=answers(password=BOOLEAN, oidc=BOOLEAN),
+    )
+    async def methods() -> Response:
+        return ok(password=True, oidc=access.oidc.enabled)
+
     @router.post("/fairway/auth/logout", summary="End the browser session", responses=answers(401, 403))
     async def logout(request: Request, caller: CallerDep) -> Response:
         await sessions.close(request.cookies.get(SESSION_COOKIE, ""))
