@@ -25,17 +25,25 @@ async def execute(portal: PortalClient, changes: Iterable[Change]) -> AsyncItera
         groups[change.kind.name].append(change)
     for name, group in groups.items():
         if name == "blueprints":
-            await _create_bare(portal, group)
+            await _prepare_blueprints(portal, group)
         apply = _apply_entities if name == "entities" else _apply_each
         async for done in apply(portal, group):
             yield done
 
 
-async def _create_bare(portal: PortalClient, group: list[Change]) -> None:
+async def _prepare_blueprints(portal: PortalClient, group: list[Change]) -> None:
+    """New blueprints first without anything that names another, then every new relation: mirrors and aggregations may
+    follow relations of blueprints in any order, in circles too."""
     for change in group:
         if change.verb == "create":
             bare = {name: change.document[name] for name in _BARE if name in change.document}
             await _told(change, portal.post(change.kind.collection, bare))
+    for change in group:
+        present = change.found.get("relations") or {}
+        relations = {**present, **(change.document.get("relations") or {})}
+        if relations.keys() != present.keys():
+            path = change.kind.path(change.kind.member, change.document)
+            await _told(change, portal.patch(path, {"relations": relations}))
 
 
 async def _apply_each(portal: PortalClient, group: list[Change]) -> AsyncIterator[Change]:
@@ -104,4 +112,5 @@ async def _told(change: Change, call: Any) -> None:
         await call
     except FairwayError as error:
         error.message = f"{change.kind.title} {change.key}: {error.message}"
+        error.args = (error.message,)
         raise

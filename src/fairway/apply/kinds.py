@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,12 @@ class Kind:
     """Fields of answers that the portal makes and files leave out."""
     defaults: Mapping[str, Any] = field(default_factory=dict)
     """What the portal answers for a field that was not sent."""
+    completed: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=dict)
+    """How a map looks in answers, whatever was sent."""
     partial: bool = False
     """Writes leave alone what they do not name."""
+    named_by_identifier: bool = False
+    """Without a title it has its identifier as title."""
 
     def key(self, document: Mapping[str, Any], where: Path | None = None) -> str:
         """The document's name.
@@ -60,10 +64,11 @@ class Kind:
 
     def clean(self, answered: Mapping[str, Any]) -> dict[str, Any]:
         """An answered document as a file would describe it."""
+        defaults = {**self.defaults, "title": answered["identifier"]} if self.named_by_identifier else self.defaults
         return {
             name: value
             for name, value in answered.items()
-            if name not in self.hidden and value not in _EMPTY and value != self.defaults.get(name, _EMPTY)
+            if name not in self.hidden and value not in _EMPTY and (name not in defaults or value != defaults[name])
         }
 
     def ordered(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,29 +78,51 @@ class Kind:
 
     def differences(self, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
         """The fields in which a document differs from what the portal holds."""
-        left, right = _normal(self.clean(wanted)), _normal(self.clean(found))
-        names = set(left) if self.partial else {*left, *right}
-        return sorted(name for name in names if left.get(name) != right.get(name))
+        left, right = (
+            {name: self._complete(name, value) for name, value in self.clean(document).items()}
+            for document in (wanted, found)
+        )
+        if self.partial:
+            return sorted(name for name in left if not _within(left[name], right.get(name)))
+        return sorted(name for name in {*left, *right} if left.get(name) != right.get(name))
+
+    def _complete(self, name: str, value: Any) -> Any:
+        """With what the portal adds to every answer, without what it treats as absent."""
+        fill = self.completed.get(name)
+        return fill(value) if fill is not None and isinstance(value, dict) else value
 
 
-def _normal(document: dict[str, Any]) -> dict[str, Any]:
-    """Relations with the two flags that answers always carry (contract 2.2)."""
-    relations = document.get("relations")
-    if not isinstance(relations, dict) or not all(isinstance(value, dict) for value in relations.values()):
-        return document
-    complete = {name: {"required": False, "many": False, **value} for name, value in relations.items()}
-    return {**document, "relations": complete}
+def _within(wanted: Any, found: Any) -> bool:
+    """Maps are merged by the portal: what a file does not name stays as it is."""
+    if isinstance(wanted, dict) and isinstance(found, dict):
+        return all(_within(value, found.get(name)) for name, value in wanted.items())
+    return bool(wanted == found)
+
+
+def _with_required(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"properties": {}, "required": [], **schema}
+
+
+def _with_flags(relations: dict[str, Any]) -> dict[str, Any]:
+    """Contract 2.2: answers carry both flags of a relation."""
+    return {name: {"required": False, "many": False, **relation} for name, relation in relations.items()}
+
+
+def said(values: dict[str, Any]) -> dict[str, Any]:
+    """Values without those that say nothing."""
+    return {name: value for name, value in values.items() if value is not None and value != []}
 
 
 _ALL = (
     Kind("blueprints", "Blueprint", ("identifier",), "/blueprints", "/blueprints/{identifier}",
-         hidden=_STAMPS | {"system"}),
+         hidden=_STAMPS | {"system"}, completed={"schema": _with_required, "relations": _with_flags}),
     Kind("permissions", "Permissions", ("blueprint",), "/blueprints/{blueprint}/permissions",
          "/blueprints/{blueprint}/permissions", update="PATCH", partial=True),
     Kind("scorecards", "Scorecard", ("blueprint", "identifier"), "/blueprints/{blueprint}/scorecards",
          "/blueprints/{blueprint}/scorecards/{identifier}", defaults={"levels": _LEVELS}),
     Kind("entities", "Entity", ("blueprint", "identifier"), "/blueprints/{blueprint}/entities",
-         "/blueprints/{blueprint}/entities/{identifier}", hidden=_STAMPS | {"scorecards"}),
+         "/blueprints/{blueprint}/entities/{identifier}", hidden=_STAMPS | {"scorecards"},
+         completed={"properties": said, "relations": said}, named_by_identifier=True),
     Kind("folders", "Folder", ("identifier",), "/sidebars/catalog/folders", "/sidebars/catalog/folders/{identifier}",
          update="PATCH", hidden=_STAMPS | {"sidebar", "sidebarType", "after"}),
     Kind("pages", "Page", ("identifier",), "/pages", "/pages/{identifier}",
@@ -103,7 +130,7 @@ _ALL = (
     Kind("webhooks", "Webhook", ("identifier",), "/webhooks", "/webhooks/{identifier}",
          hidden=_STAMPS | {"webhookKey", "url", "integrationType"}, defaults={"enabled": True}),
     Kind("integrations", "Integration", ("installationId",), "/integration", "/integration/{installationId}",
-         update="PATCH", partial=True),
+         update="PATCH"),
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

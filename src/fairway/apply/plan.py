@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fairway.apply.documents import Documents
@@ -20,6 +20,8 @@ class Change:
     document: dict[str, Any]
     fields: tuple[str, ...] = ()
     """What differs, for an update."""
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """What the portal holds now."""
 
     def line(self) -> str:
         """For a person: ``+ Blueprint service`` or ``~ Scorecard service/readiness: rules``."""
@@ -44,9 +46,10 @@ def _changes(kind: Kind, wanted: list[dict[str, Any]], found: list[dict[str, Any
     for document in wanted:
         key = kind.key(document)
         if key not in present:
-            # Permissions exist with their blueprint, which this plan may create.
-            yield Change("update" if kind.name == "permissions" else "create", kind, key, document, ("entities",))
-            continue
+            if kind.name != "permissions":
+                yield Change("create", kind, key, document)
+                continue
+            present[key] = {"blueprint": key}  # they come to be with their blueprint, which this plan creates
         fields = kind.differences(document, present[key])
         if fields:
-            yield Change("update", kind, key, document, tuple(fields))
+            yield Change("update", kind, key, document, tuple(fields), present[key])

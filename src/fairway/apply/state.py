@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fairway.apply.documents import Documents
-from fairway.apply.kinds import INTEGRATION_FIELDS, KINDS
+from fairway.apply.kinds import INTEGRATION_FIELDS, KINDS, said
 from fairway.client import PortalClient
 from fairway.client.api import segment
 
@@ -52,15 +52,11 @@ async def _entities(portal: PortalClient, blueprint: Mapping[str, Any]) -> list[
     return [
         {
             **entity,
-            "properties": {name: entity["properties"][name] for name in known if _said(entity["properties"].get(name))},
-            "relations": {name: value for name, value in entity["relations"].items() if _said(value)},
+            "properties": said({name: entity["properties"].get(name) for name in known}),
+            "relations": said(entity["relations"]),
         }
         async for entity in portal.search(blueprint["identifier"])
     ]
-
-
-def _said(value: Any) -> bool:
-    return value is not None and value != []
 
 
 def _only(document: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
