@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, false, func, literal, select, union
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, union
 
 from fairway.portal.catalog.search.compile import Compiler
 from fairway.portal.catalog.search.dialects import Dialect, dialect_of
@@ -73,7 +73,7 @@ class Planner:
     async def statement(
         self, tx: Tx, blueprints: Sequence[int], node: Node, after: int, limit: int
     ) -> Select[Any] | None:
-        """The statement behind :meth:`ids`; ``None`` when nothing can match. A negative limit is none."""
+        """The statement behind :meth:`ids`; ``None`` when nothing can match. A negative limit is none, and no order."""
         node = await self.resolved(tx, node)
         if node == FALSE or not blueprints:
             return None
@@ -83,7 +83,7 @@ class Planner:
         if len(branches) == 1:
             return branches[0]
         found = union(*(select(branch.subquery().c.id) for branch in branches)).subquery()
-        return _limited(select(found.c.id).order_by(found.c.id), limit)
+        return _limited(select(found.c.id), found.c.id, limit)
 
     async def resolved(self, tx: Tx, node: Node) -> Node:
         """``node`` with tests on the few datasources answered from their table."""
@@ -103,7 +103,7 @@ class Planner:
         statement = select(entity.c.id).where(inside, entity.c.id > after)
         if node != TRUE:
             statement = statement.where(self.compiler.condition(node, entity))
-        return _limited(statement.order_by(entity.c.id), limit)
+        return _limited(statement, entity.c.id, limit)
 
     async def _driven(
         self, tx: Tx, blueprints: Sequence[int], node: Node, after: int, limit: int
@@ -154,7 +154,7 @@ class Planner:
             node = conjunction([rest, TRUE])
             statement = select(entity.c.id).where(entity.c.id.in_(first.ids()), entity.c.id > after)
             statement = self._filtered(statement, drivers, node, blueprints)
-            return _limited(statement.order_by(entity.c.id), limit)
+            return _limited(statement, entity.c.id, limit)
         source: Any = first.source
         for other in drivers[1:]:
             source = source.join(other.source, other.id == first.id)
@@ -165,7 +165,7 @@ class Planner:
         statement = select(first.id.label("id")).select_from(source).where(*conditions, first.id > after)
         if needs_row:
             statement = self._filtered(statement, drivers, rest, blueprints)
-        return _limited(statement.order_by(first.id), limit)
+        return _limited(statement, first.id, limit)
 
     def _filtered(
         self, statement: Select[Any], drivers: list[Driver], rest: Node, blueprints: Sequence[int]
@@ -185,8 +185,8 @@ def _intersected(nodes: Sequence[Node]) -> list[Node]:
     return [*rest, Written(allowed, False) if allowed else FALSE]
 
 
-def _limited(statement: Select[Any], limit: int) -> Select[Any]:
-    return statement if limit < 0 else statement.limit(limit)
+def _limited(statement: Select[Any], order: ColumnElement[int], limit: int) -> Select[Any]:
+    return statement if limit < 0 else statement.order_by(order).limit(limit)
 
 
 def _widened(node: Node) -> Node:
