@@ -25,7 +25,8 @@ FITS: list[tuple[dict[str, Any], list[Any], list[Any]]] = [
     ({"type": "string", "format": "idn-email"}, ["ü@b.de"], ["x"]),
     ({"type": "string", "format": "user"}, ["a@b.co"], ["a"]),
     ({"type": "string", "format": "team"}, ["Team Ä", ""], [1]),
-    ({"type": "string", "format": "date-time"}, ["2026-01-28T10:00:00Z", "2026-01-28T10:00:00.123+02:00"], ["2026-01-28", "x"]),
+    ({"type": "string", "format": "date-time"},
+     ["2026-01-28T10:00:00Z", "2026-01-28T10:00:00.123+02:00"], ["2026-01-28", "x"]),
     ({"type": "string", "format": "timer"}, ["2026-01-28T10:00:00Z"], ["soon"]),
     ({"type": "string", "format": "ipv4"}, ["10.0.0.1"], ["10.0.0", "::1"]),
     ({"type": "string", "format": "ipv6"}, ["::1"], ["10.0.0.1"]),
@@ -44,7 +45,8 @@ FITS: list[tuple[dict[str, Any], list[Any], list[Any]]] = [
     ({"type": "array", "items": {"type": "number"}}, [[1, 2.5]], [["a"]]),
     ({"type": "array", "items": {"type": "string", "format": "url"}}, [["a://b"]], [["b"]]),
     ({"type": "array", "items": {"format": "labeled-url"}}, [[{"url": "x"}]], [["x"]]),
-    ({"type": "array", "uniqueItems": True, "minItems": 1, "maxItems": 2}, [["a", "b"]], [[], ["a", "a"], ["a", "b", "c"]]),
+    ({"type": "array", "uniqueItems": True, "minItems": 1, "maxItems": 2},
+     [["a", "b"]], [[], ["a", "a"], ["a", "b", "c"]]),
 ]  # fmt: skip
 
 

@@ -63,6 +63,8 @@ class Portal:
     async def close(self) -> None:
         """Releases everything, last opened first."""
         await self.catalog.reader.close()
+        await self.audit.aclose()
+        await self.access.oidc.aclose()
         await self.jq.aclose()
         await self.db.close()
 
@@ -86,7 +88,7 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     catalog = build_catalog(db, clock, schemas, jq, org.id, settings.restore_retention_days)
     pages = await build_pages(db, clock, system_caller(org.id))
     stopping = asyncio.Event()
-    audit = build_audit(db, schemas, stopping)
+    audit = await build_audit(settings, clock, db, schemas, access.apps, org_id=org.id, stopping=stopping)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
     portal = Portal(
@@ -97,7 +99,8 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
     portal.job_handlers.append(sources.worker.job_handler)
-    portal.consumers.append(scorecards.background.consumer)
+    portal.consumers.extend([scorecards.background.consumer, *audit.consumers])
+    portal.job_handlers.extend(audit.job_handlers)
     portal.job_handlers.extend(scorecards.background.job_handlers)
     portal.job_handlers.append(catalog.migrations.job_handler)
     portal.job_handlers.append(catalog.finding.builder.job_handler)

@@ -79,6 +79,10 @@ class EntityReader:
         self._calculator = Calculator(jq, self._problems)
         self._scorecards: ScorecardResults | None = None
 
+    async def close(self) -> None:
+        """Waits for notes of problems that are being written."""
+        await self._problems.settle()
+
     def show_scorecards(self, scorecards: ScorecardResults) -> None:
         """Adds results of scorecards to documents; only while the portal is built."""
         self._scorecards = scorecards
