@@ -19,10 +19,10 @@ from fairway import __version__
 from fairway.kit.errors import InvalidRequest
 from fairway.kit.jsonio import dumps, dumps_text, loads
 from fairway.portal.storage.database import Database
-from fairway.portal.storage.migrate import load_tables
 from fairway.portal.storage.outbox import Cursor, after
-from fairway.portal.storage.tables import SEQUENCES, consumer, event, id_block, job, metadata
+from fairway.portal.storage.tables import SEQUENCES, consumer, event, id_block, job
 from fairway.portal.storage.tx import Tx
+from fairway.portal.tables import metadata
 
 FORMAT = 1
 _PAGE = 2000
@@ -30,8 +30,7 @@ _PAGE = 2000
 
 
 def archived_tables() -> list[Table]:
-    """Every table with its content, those that others refer to first."""
-    load_tables()
+    """Every table with content, those that others refer to first."""
     return [table for table in metadata.sorted_tables if table is not id_block]
 
 

@@ -145,5 +145,5 @@ class JobLoop:
                 attempts=leased.attempts,
                 last_error=reason[:2000],
                 died_at=now,
-            )  # fmt: skip
+            )
         )

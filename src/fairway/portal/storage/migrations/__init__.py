@@ -1,0 +1,1 @@
+"""Alembic revisions of the portal's schema, one file each under ``versions``."""
