@@ -204,4 +204,4 @@ async def test_refusal_at_the_provider_is_told(browser: httpx.AsyncClient) -> No
 async def test_a_provider_that_is_away_is_503(portal: Portal, browser: httpx.AsyncClient) -> None:
     portal.access.oidc._provider.issuer = "http://localhost:9"
     answer = await browser.get(f"{AUTH}/oidc/start")
-    assert (answer.status_code, "does not answer" in answer.text) == (503, True)
+    assert (answer.status_code, "cannot be reached" in answer.text) == (503, True)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from typing import Any
+from urllib.parse import quote, urlencode
 
-import aiohttp
 import jwt
 
 from fairway.kit.errors import Unauthorized, Unavailable
+from fairway.kit.http import HttpClient
 from fairway.kit.jsonio import loads
 from fairway.kit.settings import Settings
 
-_TIMEOUT = aiohttp.ClientTimeout(total=10)
+_TIMEOUT_SECONDS = 10
 _DISCOVERY_SECONDS = 3600
 _KEYS_SECONDS = 60
 """Keys are asked for again when a token names one that is not known, at most this often."""
-_MAX_ANSWER = 1_048_576
 _LEEWAY_SECONDS = 60
 _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 """Asymmetric ones only: with a shared secret, ``HS256`` would let whoever knows it forge identities."""
@@ -25,7 +26,8 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 class Provider:
     """One provider, by its issuer URL."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, http: HttpClient) -> None:
+        self._http = http
         self.issuer = settings.oidc_issuer.rstrip("/")
         self._client_id = settings.oidc_client_id
         secret = settings.oidc_client_secret
@@ -62,8 +64,8 @@ class Provider:
             "code_verifier": verifier,
             "client_id": self._client_id,
         }
-        auth = None if self._client_secret is None else aiohttp.BasicAuth(self._client_id, self._client_secret)
-        status, answer = await self._call("POST", endpoint, data=form, auth=auth)
+        headers = {"content-type": "application/x-www-form-urlencoded", **self._authorization()}
+        status, answer = await self._call("POST", endpoint, headers, urlencode(form).encode())
         if status != 200 or "id_token" not in answer:
             told = answer.get("error_description") or answer.get("error") or f"status {status}"
             raise Unauthorized(f"The identity provider refused the login: {str(told)[:200]}")
@@ -117,19 +119,24 @@ class Provider:
         return keys
 
     async def _fetch(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        status, answer = await self._call("GET", url, headers=headers)
+        status, answer = await self._call("GET", url, headers or {}, None)
         if status != 200:
             raise Unavailable(f"The identity provider answered {status} at {url}")
         return answer
 
-    async def _call(self, method: str, url: str, **options: Any) -> tuple[int, dict[str, Any]]:
-        """One request with a time-out and a bounded answer; redirects are not followed."""
+    async def _call(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None
+    ) -> tuple[int, dict[str, Any]]:
+        answer = await self._http.request(method, url, headers=headers, body=body, timeout_seconds=_TIMEOUT_SECONDS)
         try:
-            async with (
-                aiohttp.ClientSession(timeout=_TIMEOUT) as session,
-                session.request(method, url, allow_redirects=False, **options) as response,
-            ):
-                body = loads(await response.content.read(_MAX_ANSWER))
-                return response.status, body if isinstance(body, dict) else {}
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise Unavailable(f"The identity provider does not answer at {url}", cause=repr(error)) from None
+            document = loads(answer.body)
+        except ValueError:
+            document = None
+        return answer.status, document if isinstance(document, dict) else {}
+
+    def _authorization(self) -> dict[str, str]:
+        """Client id and secret, form-encoded before they are joined (RFC 6749, 2.3.1); none for a public client."""
+        if self._client_secret is None:
+            return {}
+        pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
+        return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.crypto import SecretBox, equal
 from fairway.kit.errors import Forbidden, NotFound, Unauthorized
+from fairway.kit.http import DestinationPolicy, HttpClient
 from fairway.kit.settings import Settings
 from fairway.portal.access.oidc.flow import Pending
 from fairway.portal.access.oidc.provider import Provider
@@ -32,7 +33,13 @@ class OidcService:
         self._clock = clock
         self._box = box
         self._sessions = sessions
-        self._provider = Provider(settings)
+        # The issuer is the operator's choice, often in a private network.
+        self._http = HttpClient(DestinationPolicy(private_networks=True), pool=4)
+        self._provider = Provider(settings, self._http)
+
+    async def aclose(self) -> None:
+        """Closes the connections to the provider."""
+        await self._http.aclose()
 
     @property
     def enabled(self) -> bool:
