@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from fairway.kit.clock import Clock, to_millis
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.schema import SchemaCache
-from fairway.portal.catalog.search.index import is_date, value_rows
+from fairway.portal.catalog.search.index import value_rows
 from fairway.portal.catalog.search.usage import Pair
 from fairway.portal.catalog.tables import entity, prop_index, property_key
 from fairway.portal.storage.database import Database
@@ -102,12 +102,11 @@ class IndexBuilder:
         found = await tx.rows(statement.with_for_update() if tx.dialect == "postgresql" else statement)
         if not found:
             return None
-        dated = is_date(blueprint, name)
         await tx.delete_many(prop_index, ("key_id", "entity_id"), [(key, row.id) for row in found])
         rows: list[tuple[Any, ...]] = [
             (key, row.id, text, number)
             for row in found
-            for _, text, number in value_rows(key, row.properties.get(name), dated)
+            for _, text, number in value_rows(key, row.properties.get(name))
         ]
         if rows:
             await tx.insert_many(prop_index, ("key_id", "entity_id", "text", "number"), rows)
