@@ -44,36 +44,39 @@ async def test_five_hundred_items_and_one_more(hooks: Hooks) -> None:
     assert len(record["outcome"]["mappings"][0]["items"]) == 20, "records stay small"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"\x00\xff\xfe\x89PNG",
-        b"not json",
-        b'{"id": "\xff"}',
-        b'{"id": "a\\u0000b"}',
-        b"[" * 100 + b"]" * 100,
-        b'{"a":' * 5000 + b"1" + b"}" * 5000,
-        b"1e999999",
-        b"null",
-        b'{"id": {"combinator": "and"}}',
-        b'{"id": ["a"]}',
-        b'{"id": "a/../b c"}',
-        b'{"id": "' + b"x" * 2000 + b'"}',
-    ],
-)
-async def test_a_body_that_is_no_good(hooks: Hooks, body: bytes) -> None:
-    webhook = await hooks.define(mappings=[MAPPING])
-    record = await hooks.send(webhook, body)
-    assert record["state"] == "failed", record
-    assert (await hooks.send(webhook, GOOD))["state"] == "processed", "the next payload is none the worse"
+BAD_BODIES = [
+    b"",
+    b"\x00\xff\xfe\x89PNG",
+    b"not json",
+    b'{"id": "\xff"}',
+    b'{"id": "a\\u0000b"}',
+    b"[" * 100 + b"]" * 100,
+    b'{"a":' * 5000 + b"1" + b"}" * 5000,
+    b"1e999999",
+    b"null",
+    b'{"id": {"combinator": "and"}}',
+    b'{"id": ["a"]}',
+    b'{"id": "a/../b c"}',
+    b'{"id": "' + b"x" * 2000 + b'"}',
+]
 
 
-@pytest.mark.parametrize("body", [b'"text"', b"[1, 2]"])
-async def test_a_filter_that_fails_lets_nothing_through(hooks: Hooks, body: bytes) -> None:
+async def test_a_body_that_is_no_good(hooks: Hooks) -> None:
     webhook = await hooks.define(mappings=[MAPPING])
-    record = await hooks.send(webhook, body)
-    assert (record["state"], record["outcome"]["mappings"][0]["counts"]) == ("processed", {"filtered": 1})
+    for body in BAD_BODIES:
+        record = await hooks.send(webhook, body)
+        assert record["state"] == "failed", record
+        assert (await hooks.send(webhook, GOOD))["state"] == "processed", "the next payload is none the worse"
+
+
+ODD_BODIES = [b'"text"', b"[1, 2]"]
+
+
+async def test_a_filter_that_fails_lets_nothing_through(hooks: Hooks) -> None:
+    webhook = await hooks.define(mappings=[MAPPING])
+    for body in ODD_BODIES:
+        record = await hooks.send(webhook, body)
+        assert (record["state"], record["outcome"]["mappings"][0]["counts"]) == ("processed", {"filtered": 1})
 
 
 async def test_a_payload_over_its_limit(hooks: Hooks, settings: Settings) -> None:

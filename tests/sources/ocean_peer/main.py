@@ -12,7 +12,8 @@ PAGE = 15
 
 
 def _items(kind: str) -> list[dict[str, Any]]:
-    return json.loads(Path(os.environ["ITEMS_FILE"]).read_text())[kind]
+    items: list[dict[str, Any]] = json.loads(Path(os.environ["ITEMS_FILE"]).read_text())[kind]
+    return items
 
 
 @ocean.on_resync("shelf-service")

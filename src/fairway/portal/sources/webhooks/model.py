@@ -48,9 +48,9 @@ class Webhook:
         """As the wire shows it; ``masked`` hides the secret, for events and the audit log."""
         return {
             "title": None,
-            "enabled": True,
             "integrationType": "custom",
             **self.document,
+            "enabled": self.enabled,
             "mappings": self.mappings,
             "security": self._security("***" if masked and self.secret else self.secret),
             "id": self.id,
