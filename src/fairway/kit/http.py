@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from fairway.kit.crypto import hmac_base64
 from fairway.kit.errors import InvalidRequest, Unavailable
 
 _METADATA = frozenset(
@@ -235,3 +236,9 @@ def _pause(attempt: int, retry_after: str | None) -> float:
     if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
         pause = max(pause, float(retry_after))
     return min(pause, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 jitter
+
+
+def signature_headers(secret: str, body: bytes, epoch_seconds: int) -> dict[str, str]:
+    """What receivers verify (contract 7.7): the signature over the time and the exact bytes that are sent."""
+    message = b"%d.%s" % (epoch_seconds, body)
+    return {"x-port-timestamp": str(epoch_seconds), "x-port-signature": f"v1,{hmac_base64(secret, message)}"}
