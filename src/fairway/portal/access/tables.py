@@ -36,7 +36,6 @@ team = Table(
     Column("provider", Text, nullable=False, server_default="port"),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
-    Index("ix_team_name", "name"),
 )
 """Mirror of the ``_team`` entities, kept in step in the transaction of their change. ``provider`` is ``port``, or the
 issuer of the identity provider whose groups decide who is in it."""

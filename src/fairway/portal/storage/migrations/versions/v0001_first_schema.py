@@ -550,7 +550,6 @@ def _team() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_team")),
     )
-    op.create_index("ix_team_name", "team", ["name"], unique=False)
 
 
 def _webhook() -> None:
