@@ -73,7 +73,7 @@ def build_ingest_router(intake: IntakeService) -> APIRouter:
         return answer(202, {"ok": True, "eventId": await intake.receive(webhook_key, payload)})
 
     @router.post(_LAKE, status_code=202, summary="Raw data of integrations: accepted, not kept")
-    async def lake(ingest_id: str, request: Request, caller: CallerDep) -> Response:
+    async def lake(ingest_id: str, kind_of: str, identifier: str, sync: str, kind: str, caller: CallerDep) -> Response:
         return answer(202, {"ok": True, "kept": False})
 
     return router
