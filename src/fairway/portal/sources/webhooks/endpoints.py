@@ -17,7 +17,6 @@ from fairway.portal.sources.webhooks.preview import PreviewService
 from fairway.portal.sources.webhooks.service import WebhookService
 
 _PATH = "/webhooks/{identifier}"
-_LAKE = "/ingest/{ingest_id}/lake/write/integration-type/{kind_of}/integration/{identifier}/sync/{sync}/kind/{kind}"
 
 
 def build_router(webhooks: WebhookService, preview: PreviewService, events: EventsService) -> APIRouter:
@@ -72,8 +71,13 @@ def build_ingest_router(intake: IntakeService) -> APIRouter:
         payload = payload_of(request.headers.items(), request.query_params.multi_items(), await request.body())
         return answer(202, {"ok": True, "eventId": await intake.receive(webhook_key, payload)})
 
-    @router.post(_LAKE, status_code=202, summary="Raw data of integrations: accepted, not kept")
-    async def lake(ingest_id: str, kind_of: str, identifier: str, sync: str, kind: str, caller: CallerDep) -> Response:
+    @router.post(
+        "/ingest/{ingest_id}/lake/write/{place:path}",
+        status_code=202,
+        summary="Raw data of integrations: accepted, not kept",
+        openapi_extra=schemas.ANY_BODY,
+    )
+    async def lake(ingest_id: str, place: str, caller: CallerDep) -> Response:
         return answer(202, {"ok": True, "kept": False})
 
     return router
