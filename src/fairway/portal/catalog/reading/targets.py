@@ -11,7 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.reading.plans import Aggregation
 from fairway.portal.catalog.search.bind import Context, bind
-from fairway.portal.catalog.search.lower import TRUE, lower
+from fairway.portal.catalog.search.lower import lower
+from fairway.portal.catalog.search.nodes import TRUE
 from fairway.portal.catalog.search.plan import Planner
 from fairway.portal.catalog.search.residue import Split, decide, split
 from fairway.portal.catalog.search.rules import parse_query

@@ -13,7 +13,7 @@ from sqlalchemy.sql import ColumnElement
 from fairway.portal.catalog.search.bind import Constant
 from fairway.portal.catalog.search.dialects import Condition, Dialect, Expression
 from fairway.portal.catalog.search.instants import given_instant
-from fairway.portal.catalog.search.lower import (
+from fairway.portal.catalog.search.nodes import (
     Along,
     And,
     Closure,

@@ -13,7 +13,7 @@ from fairway.portal.catalog.search.compile import COMPARISONS, Compiler
 from fairway.portal.catalog.search.dialects import Dialect
 from fairway.portal.catalog.search.index import MAX_TEXT
 from fairway.portal.catalog.search.instants import given_instant
-from fairway.portal.catalog.search.lower import Along, Closure, Node, Own, Team, Test, Text, Walk, Written
+from fairway.portal.catalog.search.nodes import Along, Closure, Node, Own, Team, Test, Text, Walk, Written
 from fairway.portal.catalog.search.predicates import Compare, Equals, OneOf, Predicate, Within, is_number
 from fairway.portal.catalog.tables import entity, prop_index, relation_edge
 

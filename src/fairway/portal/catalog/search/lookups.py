@@ -13,7 +13,8 @@ from fairway.portal.caller import Caller
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.search.bind import bind
 from fairway.portal.catalog.search.context import load_context
-from fairway.portal.catalog.search.lower import FALSE, And, Node, Or, Residual, conjunction, disjunction, lower
+from fairway.portal.catalog.search.lower import lower
+from fairway.portal.catalog.search.nodes import FALSE, And, Node, Or, Residual, conjunction, disjunction
 from fairway.portal.catalog.search.plan import Planner
 from fairway.portal.catalog.search.residue import has_residual
 from fairway.portal.catalog.search.rules import Rule, parse_search_object

@@ -5,9 +5,7 @@ Two blueprints for which a rule means the same lower to equal trees, and are the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.search.bind import (
@@ -23,149 +21,34 @@ from fairway.portal.catalog.search.bind import (
     ScorecardSubject,
     names_predicate,
 )
+from fairway.portal.catalog.search.fitting import fit
 from fairway.portal.catalog.search.index import is_date
-from fairway.portal.catalog.search.instants import given_instant
-from fairway.portal.catalog.search.predicates import (
-    Begins,
-    Compare,
-    Contains,
-    Empty,
-    Ends,
-    Equals,
-    OneOf,
-    Predicate,
-    Within,
-    holds,
-    is_number,
+from fairway.portal.catalog.search.nodes import (
+    Along,
+    Closure,
+    Datasource,
+    Direct,
+    Kind,
+    Node,
+    Own,
+    Residual,
+    Stamp,
+    Subject,
+    Team,
+    Test,
+    Text,
+    Walk,
+    conjunction,
+    disjunction,
 )
+from fairway.portal.catalog.search.predicates import Empty, Predicate, holds
 from fairway.portal.catalog.search.rules import Hop
 
-Kind = Literal["string", "number", "boolean", "array", "object"]
 _KINDS: dict[Any, Kind] = {
     "string": "string", "number": "number", "boolean": "boolean", "array": "array", "object": "object",
 }  # fmt: skip
 _MAX_STEPS = 32
 """Relations that mirrors of mirrors may follow together; mirrors that refer to each other in a circle end here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """An own property; ``key`` when the index answers for it, ``dated`` when that holds instants."""
-
-    name: str
-    kind: Kind
-    items: str = "string"
-    key: int | None = None
-    dated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text column of the entity table."""
-
-    column: Literal["identifier", "title", "icon", "created_by", "updated_by"]
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """The team column, a set of names."""
-
-    key: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A column of milliseconds, shown as an instant."""
-
-    column: Literal["created_at", "updated_at"]
-
-
-@dataclass(frozen=True, slots=True)
-class Datasource:
-    """Who wrote last."""
-
-
-Direct = Own | Text | Team | Stamp | Datasource
-
-
-@dataclass(frozen=True, slots=True)
-class Along:
-    """A value of the entities at the end of relations; of all of them, as one array, when one relation is many."""
-
-    steps: tuple[int, ...]
-    many: bool
-    end: Direct
-    target: int
-    """Blueprint of the entities at the end."""
-
-
-Subject = Direct | Along
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A predicate that the type of ``subject`` can satisfy."""
-
-    subject: Subject
-    predicate: Predicate
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Closure:
-    """Entities reachable from given ones."""
-
-    start: tuple[int, tuple[str, ...]]
-    """Blueprint and identifiers."""
-    forward: bool
-    relations: tuple[int, ...] | None
-    """The relations that may be followed; none means all."""
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """Entities from which (``forward`` is false) or to which a path leads; see contract 4.6."""
-
-    start: tuple[int, tuple[str, ...]]
-    steps: tuple[tuple[int, int], ...]
-    """Relation and how often it may be followed, in the order walked from ``start``."""
-    forward: bool
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """Last written by one of these datasources: a test on :class:`Datasource` once its table was read."""
-
-    datasources: tuple[int, ...]
-    negated: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Residual:
-    """What only the assembled document can answer."""
-
-    leaf: Leaf
-
-
-@dataclass(frozen=True, slots=True)
-class And:
-    """All of them."""
-
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or:
-    """One of them."""
-
-    nodes: tuple[Node, ...]
-
-
-Node = And | Or | Test | Closure | Walk | Written | Residual | Constant
-
-TRUE, FALSE = Constant(True), Constant(False)
 
 
 def lower(bound: Bound, blueprint: Blueprint, schema: Schema) -> Node:
@@ -176,49 +59,6 @@ def lower(bound: Bound, blueprint: Blueprint, schema: Schema) -> Node:
 def lower_value(blueprint: Blueprint, schema: Schema, name: str) -> Subject | Residual | None:
     """What a property of ``blueprint`` (a relation counts as one) is; ``None`` when there is no such property."""
     return _Lowering(blueprint, schema).value(name)
-
-
-def conjunction(nodes: Iterable[Node]) -> Node:
-    """All of ``nodes``, flattened and folded."""
-    flat: dict[str, Node] = {}
-    for node in nodes:
-        if node == FALSE:
-            return FALSE
-        flat.update({repr(each): each for each in _parts(node, And)})
-    kept = tuple(flat.values())
-    return kept[0] if len(kept) == 1 else And(kept) if kept else TRUE
-
-
-def disjunction(nodes: Iterable[Node]) -> Node:
-    """One of ``nodes``, flattened and folded; equalities about one value become one."""
-    flat: dict[str, Node] = {}
-    for node in nodes:
-        if node == TRUE:
-            return TRUE
-        flat.update({repr(each): each for each in _parts(node, Or)})
-    kept = _merged(flat.values())
-    return kept[0] if len(kept) == 1 else Or(kept) if kept else FALSE
-
-
-def _parts(node: Node, kind: type[And] | type[Or]) -> tuple[Node, ...]:
-    """The members of a group of that kind. They are told apart by ``repr``: to ``==``, 1 and ``True`` are one."""
-    return node.nodes if isinstance(node, kind) else () if isinstance(node, Constant) else (node,)
-
-
-def _merged(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    merged: dict[Any, Node] = {}
-    for node in nodes:
-        if isinstance(node, Test) and not node.negated and isinstance(node.predicate, Equals | OneOf):
-            place = (node.subject, type(node.predicate))
-            earlier = merged.get(place)
-            if isinstance(earlier, Test) and isinstance(earlier.predicate, Equals | OneOf):
-                values = (*earlier.predicate.values, *node.predicate.values)
-                merged[place] = Test(node.subject, type(node.predicate)(values), False)  # type: ignore[arg-type]
-            else:
-                merged[place] = node
-        else:
-            merged[repr(node)] = node
-    return tuple(merged.values())
 
 
 class _Lowering:
@@ -362,7 +202,7 @@ class _Lowering:
 def _test(leaf: Leaf, subject: Subject | Residual | None, predicate: Predicate) -> Node:
     if subject is None:
         return Constant(holds(predicate, None) != leaf.negated)
-    fitted = None if isinstance(subject, Residual) else _fit(subject, predicate)
+    fitted = None if isinstance(subject, Residual) else fit(subject, predicate)
     if isinstance(subject, Residual) or fitted is None:
         return Residual(leaf)
     return (
@@ -395,93 +235,3 @@ def _own(blueprint: Blueprint, name: str) -> Own | Residual:
     item_type = items.get("type", "string") if isinstance(items, dict) else "string"
     key = blueprint.indexed.get(name) if name in blueprint.searchable else None
     return Own(name, kind, str(item_type), key, is_date(blueprint, name))
-
-
-def _fit(subject: Subject, predicate: Predicate) -> Predicate | Constant | None:
-    """The part of a predicate that a subject's type can satisfy; ``None`` when SQL cannot say it."""
-    end = subject.end if isinstance(subject, Along) else subject
-    if isinstance(subject, Along) and subject.many:
-        return _fit_array(predicate)
-    if isinstance(end, Own):
-        return _FITS[end.kind](predicate)
-    if isinstance(end, Team):
-        return _fit_array(predicate)
-    return _fit_stamp(predicate) if isinstance(end, Stamp) else _fit_string(predicate)
-
-
-def _fit_string(predicate: Predicate) -> Predicate | Constant | None:
-    match predicate:
-        case Equals(values) | OneOf(values):
-            return _or_false(Equals(tuple(value for value in values if isinstance(value, str))))
-        case Contains(values):
-            return _or_false(Contains(tuple(value for value in values if isinstance(value, str))))
-        case Compare(_, value):
-            return predicate if isinstance(value, str) else FALSE
-        case _:
-            return predicate
-
-
-def _fit_number(predicate: Predicate) -> Predicate | Constant | None:
-    match predicate:
-        case Equals(values) | OneOf(values):
-            numbers = tuple(float(value) for value in values if is_number(value) and not isinstance(value, tuple))
-            return _or_false(Equals(numbers))
-        case Compare(_, value):
-            return predicate if is_number(value) else FALSE
-        case Empty():
-            return predicate
-    return FALSE
-
-
-def _fit_boolean(predicate: Predicate) -> Predicate | Constant | None:
-    match predicate:
-        case Equals(values) | OneOf(values):
-            return _or_false(Equals(tuple(value for value in values if isinstance(value, bool))))
-        case Empty():
-            return predicate
-    return FALSE
-
-
-def _fit_array(predicate: Predicate) -> Predicate | Constant | None:
-    match predicate:
-        case Equals(values):
-            return None if any(isinstance(value, tuple) for value in values) else FALSE
-        case OneOf(values) | Contains(values):
-            return OneOf(values)
-        case Empty():
-            return predicate
-    return FALSE
-
-
-def _fit_object(predicate: Predicate) -> Predicate | Constant | None:
-    return predicate if isinstance(predicate, Empty) else FALSE
-
-
-def _fit_stamp(predicate: Predicate) -> Predicate | Constant | None:
-    match predicate:
-        case Equals(values) | OneOf(values):
-            texts = [value for value in values if isinstance(value, str)]
-            return _or_false(Equals(tuple(value for value in texts if given_instant(value) is not None)))
-        case Compare(_, value):
-            if not isinstance(value, str):
-                return FALSE
-            return predicate if given_instant(value) is not None else None
-        case Within():
-            return predicate
-        case Empty():
-            return FALSE
-        case Contains() | Begins() | Ends():
-            return None
-
-
-_FITS = {
-    "string": _fit_string,
-    "number": _fit_number,
-    "boolean": _fit_boolean,
-    "array": _fit_array,
-    "object": _fit_object,
-}
-
-
-def _or_false(predicate: Equals | OneOf | Contains) -> Predicate | Constant:
-    return predicate if predicate.values else FALSE

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select, unio
 from fairway.portal.catalog.search.compile import Compiler
 from fairway.portal.catalog.search.dialects import Dialect, dialect_of
 from fairway.portal.catalog.search.drivers import Driver, Drivers
-from fairway.portal.catalog.search.lower import (
+from fairway.portal.catalog.search.nodes import (
     FALSE,
     TRUE,
     And,

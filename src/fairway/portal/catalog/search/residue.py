@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.search.bind import Document
 from fairway.portal.catalog.search.evaluate import satisfies
-from fairway.portal.catalog.search.lower import TRUE, And, Node, Or, Residual, conjunction, disjunction
+from fairway.portal.catalog.search.nodes import TRUE, And, Node, Or, Residual, conjunction, disjunction
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,41 +10,24 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fairway.kit.errors import InvalidRequest
-from fairway.portal.catalog.search.instants import given_instant
-from fairway.portal.catalog.search.presets import check_preset
+from fairway.portal.catalog.search.rule_values import (
+    OPERATORS,
+    ContextValue,
+    Preset,
+    Range,
+    Scalar,
+    Value,
+    context_value,
+    format_of,
+    kind_of,
+    text_of,
+    value_of_rule,
+)
 
 MAX_DEPTH = 10
 """Groups within groups (contract 15.9)."""
 MAX_RULES = 10_000
 """Rules in one tree: what a body of 1 MiB holds, a bound for trees that come from elsewhere."""
-
-Scalar = str | int | float | bool
-
-
-@dataclass(frozen=True, slots=True)
-class ContextValue:
-    """``{"context": "user"|"userTeams", "property": ...}``: a property of the caller."""
-
-    context: Literal["user", "userTeams"]
-    property: str
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """An inclusive range of instants in milliseconds."""
-
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """A named range, relative to the time of evaluation."""
-
-    name: str
-
-
-Value = Scalar | tuple[Scalar, ...] | ContextValue | Range | Preset | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +114,6 @@ class Not:
 
 Rule = PropertyRule | RelationRule | ScorecardRule | SchemaRule | RelatedTo | PathRule | Group | Not
 
-EVERYTHING = Group("and", ())
-
 NEGATIONS = {
     "!=": "=",
     "isNotEmpty": "isEmpty",
@@ -199,7 +180,7 @@ class _Parser:
 
     def group(self, query: Any, where: str, depth: int) -> Group:
         if not isinstance(query, Mapping):
-            raise InvalidRequest(f'{where}: must be an object with "combinator" and "rules", not {_kind(query)}')
+            raise InvalidRequest(f'{where}: must be an object with "combinator" and "rules", not {kind_of(query)}')
         if depth > MAX_DEPTH:
             raise InvalidRequest(f"{where}: groups may be nested {MAX_DEPTH} levels deep, this one is deeper")
         combinator = query.get("combinator")
@@ -209,7 +190,7 @@ class _Parser:
         key = "rules" if "rules" in query or "conditions" not in query else "conditions"
         rules = query.get(key)
         if not isinstance(rules, list):
-            raise InvalidRequest(f'{where}: "{key}" must be an array of rules, not {_kind(rules)}')
+            raise InvalidRequest(f'{where}: "{key}" must be an array of rules, not {kind_of(rules)}')
         parsed = (self.rule(rule, f"{where}.{key}[{number}]", depth + 1) for number, rule in enumerate(rules))
         return Group("and" if combinator == "and" else "or", tuple(parsed))
 
@@ -218,10 +199,10 @@ class _Parser:
         if self._count > MAX_RULES:
             raise InvalidRequest(f"{where}: a query may hold {MAX_RULES} rules")
         if not isinstance(rule, Mapping):
-            raise InvalidRequest(f"{where}: a rule must be an object, not {_kind(rule)}")
+            raise InvalidRequest(f"{where}: a rule must be an object, not {kind_of(rule)}")
         negated = rule.get("not", False)
         if not isinstance(negated, bool) and negated is not None:
-            raise InvalidRequest(f'{where}: "not" must be a boolean, not {_kind(negated)}')
+            raise InvalidRequest(f'{where}: "not" must be a boolean, not {kind_of(negated)}')
         parsed = self.group(rule, where, depth) if "combinator" in rule else _leaf(rule, where)
         return Not(parsed) if negated else parsed
 
@@ -234,8 +215,8 @@ def _leaf(rule: Mapping[str, Any], where: str) -> Rule:
         return _related_to(rule, where)
     if operator == "matchAny":
         return _match_any(rule, where)
-    if not isinstance(operator, str) or operator not in _VALUES:
-        known = ", ".join([*_VALUES, "relatedTo", "matchAny"])
+    if not isinstance(operator, str) or operator not in OPERATORS:
+        known = ", ".join([*OPERATORS, "relatedTo", "matchAny"])
         raise InvalidRequest(f'{where}: operator "{str(operator)[:100]}" is unknown; known are {known}')
     subjects = [key for key in _SUBJECTS if rule.get(key) is not None]
     if len(subjects) != 1:
@@ -248,10 +229,10 @@ def _leaf(rule: Mapping[str, Any], where: str) -> Rule:
 def _property_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
     name = rule["property"]
     if isinstance(name, Mapping):
-        return PropertyRule(_context_value(name, f"{where}.property"), operator, _value(rule, where, operator))
+        return PropertyRule(context_value(name, f"{where}.property"), operator, value_of_rule(rule, where, operator))
     if not isinstance(name, str):
-        raise InvalidRequest(f'{where}: "property" must be a property identifier, not {_kind(name)}')
-    return PropertyRule(name, operator, _value(rule, where, operator))
+        raise InvalidRequest(f'{where}: "property" must be a property identifier, not {kind_of(name)}')
+    return PropertyRule(name, operator, value_of_rule(rule, where, operator))
 
 
 def _relation_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
@@ -259,12 +240,12 @@ def _relation_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
     if given not in ("$identifier", "$title"):
         raise InvalidRequest(f'{where}: "targetProperty" must be "$identifier" or "$title", not "{str(given)[:100]}"')
     target: Literal["$identifier", "$title"] = "$title" if given == "$title" else "$identifier"
-    return RelationRule(_text(rule, "relation", where), target, operator, _value(rule, where, operator))
+    return RelationRule(text_of(rule, "relation", where), target, operator, value_of_rule(rule, where, operator))
 
 
 def _scorecard_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
-    inner = None if rule.get("scorecardRule") is None else _text(rule, "scorecardRule", where)
-    return ScorecardRule(_text(rule, "scorecard", where), inner, operator, _value(rule, where, operator))
+    inner = None if rule.get("scorecardRule") is None else text_of(rule, "scorecardRule", where)
+    return ScorecardRule(text_of(rule, "scorecard", where), inner, operator, value_of_rule(rule, where, operator))
 
 
 def _schema_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
@@ -273,13 +254,15 @@ def _schema_rule(rule: Mapping[str, Any], where: str, operator: str) -> Rule:
     schema = rule["propertySchema"]
     place = f"{where}.propertySchema"
     if not isinstance(schema, Mapping):
-        raise InvalidRequest(f"{place}: must be an object with a type, not {_kind(schema)}")
+        raise InvalidRequest(f"{place}: must be an object with a type, not {kind_of(schema)}")
     items = schema.get("items")
     if items is not None and not isinstance(items, Mapping):
-        raise InvalidRequest(f"{place}.items: must be an object with a type, not {_kind(items)}")
-    wanted_items = None if items is None else (_text(items, "type", f"{place}.items"), _format(items, f"{place}.items"))
-    value = _value({"value": None, **rule}, where, operator)
-    return SchemaRule(_text(schema, "type", place), _format(schema, place), wanted_items, operator, value)
+        raise InvalidRequest(f"{place}.items: must be an object with a type, not {kind_of(items)}")
+    wanted_items = (
+        None if items is None else (text_of(items, "type", f"{place}.items"), format_of(items, f"{place}.items"))
+    )
+    value = value_of_rule({"value": None, **rule}, where, operator)
+    return SchemaRule(text_of(schema, "type", place), format_of(schema, place), wanted_items, operator, value)
 
 
 _SUBJECTS: dict[str, Callable[[Mapping[str, Any], str, str], Rule]] = {
@@ -296,19 +279,19 @@ def _related_to(rule: Mapping[str, Any], where: str) -> RelatedTo:
         raise InvalidRequest(f'{where}: "direction" must be "upstream" or "downstream", not "{str(direction)[:100]}"')
     required = rule.get("required")
     if required is not None and not isinstance(required, bool):
-        raise InvalidRequest(f'{where}: "required" must be a boolean, not {_kind(required)}')
-    return RelatedTo(_text(rule, "blueprint", where), _identifiers(rule, where), direction, required)
+        raise InvalidRequest(f'{where}: "required" must be a boolean, not {kind_of(required)}')
+    return RelatedTo(text_of(rule, "blueprint", where), _identifiers(rule, where), direction, required)
 
 
 def _match_any(rule: Mapping[str, Any], where: str) -> Rule:
     subject = rule.get("property")
     value = rule.get("value")
-    given = _context_value(value, f"{where}.value") if isinstance(value, Mapping) else _identifiers(rule, where)
+    given = context_value(value, f"{where}.value") if isinstance(value, Mapping) else _identifiers(rule, where)
     if isinstance(subject, Mapping) and "path" in subject:
-        start = None if subject.get("fromBlueprint") is None else _text(subject, "fromBlueprint", f"{where}.property")
+        start = None if subject.get("fromBlueprint") is None else text_of(subject, "fromBlueprint", f"{where}.property")
         return PathRule(_path(subject["path"], f"{where}.property.path"), start, given)
     if isinstance(subject, Mapping):
-        return PropertyRule(_context_value(subject, f"{where}.property"), "in", given)
+        return PropertyRule(context_value(subject, f"{where}.property"), "in", given)
     if isinstance(subject, str):
         return PropertyRule(subject, "in", given)
     raise InvalidRequest(f'{where}: "property" of matchAny must be a property identifier or an object with a "path"')
@@ -327,18 +310,11 @@ def _hop(element: Any, where: str) -> Hop:
     if isinstance(element, str):
         return Hop(element)
     if not isinstance(element, Mapping):
-        raise InvalidRequest(f"{where}: must be a relation identifier or an object with one, not {_kind(element)}")
+        raise InvalidRequest(f"{where}: must be a relation identifier or an object with one, not {kind_of(element)}")
     hops = element.get("maxHops", 1)
     if isinstance(hops, bool) or not isinstance(hops, int) or not 1 <= hops <= 15:
         raise InvalidRequest(f'{where}: "maxHops" must be an integer from 1 to 15')
-    return Hop(_text(element, "relation", where), hops)
-
-
-def _context_value(value: Mapping[str, Any], where: str) -> ContextValue:
-    context = value.get("context")
-    if context not in ("user", "userTeams"):
-        raise InvalidRequest(f'{where}: "context" must be "user" or "userTeams", not "{str(context)[:100]}"')
-    return ContextValue(context, _text(value, "property", where))
+    return Hop(text_of(element, "relation", where), hops)
 
 
 def _identifiers(rule: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -347,111 +323,11 @@ def _identifiers(rule: Mapping[str, Any], where: str) -> tuple[str, ...]:
         return (value,)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(dict.fromkeys(value))
-    raise InvalidRequest(f'{where}: "value" must be a string or an array of strings, not {_kind(value)}')
+    raise InvalidRequest(f'{where}: "value" must be a string or an array of strings, not {kind_of(value)}')
 
 
-def _text(holder: Mapping[str, Any], key: str, where: str) -> str:
-    value = holder.get(key)
-    if not isinstance(value, str):
-        raise InvalidRequest(f'{where}: "{key}" must be a string, not {_kind(value)}')
-    return value
-
-
-def _format(holder: Mapping[str, Any], where: str) -> str | None:
-    return None if holder.get("format") is None else _text(holder, "format", where)
-
-
-def _value(rule: Mapping[str, Any], where: str, operator: str) -> Value:
-    check = _VALUES[operator]
-    if check is None:
-        return None
-    if "value" not in rule:
-        raise InvalidRequest(f'{where}: operator "{operator}" needs a "value"')
-    value = rule["value"]
-    if isinstance(value, Mapping) and "context" in value:
-        return _context_value(value, f"{where}.value")
-    return check(value, where, operator)
-
-
-def _equality_value(value: Any, where: str, operator: str) -> Value:
-    if isinstance(value, Mapping):
-        return _range_value(value, where, operator)
-    return tuple(_scalars(value, where, operator)) if isinstance(value, list) else _scalar(value, where, operator)
-
-
-def _ordered_value(value: Any, where: str, operator: str) -> Value:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise InvalidRequest(f'{where}: "value" of "{operator}" must be a number or a date, not {_kind(value)}')
-    return value
-
-
-def _range_value(value: Any, where: str, operator: str) -> Range | Preset:
-    if not isinstance(value, Mapping) or not ("preset" in value or ("from" in value and "to" in value)):
-        raise InvalidRequest(f'{where}: "value" of "{operator}" must be an object with "from" and "to", or a "preset"')
-    if "preset" in value:
-        return Preset(check_preset(value["preset"], f"{where}.value"))
-    return Range(_instant(value["from"], f"{where}.value.from"), _instant(value["to"], f"{where}.value.to"))
-
-
-def _instant(value: Any, where: str) -> int:
-    instant = given_instant(value) if isinstance(value, str) else None
-    if instant is None:
-        raise InvalidRequest(f'{where}: must be an ISO 8601 instant such as "2026-01-28T10:00:00.000Z"')
-    return instant
-
-
-def _member_value(value: Any, where: str, operator: str) -> Value:
-    return tuple(_scalars(value, where, operator)) if isinstance(value, list) else _scalar(value, where, operator)
-
-
-def _fragment_value(value: Any, where: str, operator: str) -> Value:
-    if not isinstance(value, str):
-        raise InvalidRequest(f'{where}: "value" of "{operator}" must be a string, not {_kind(value)}')
-    return value
-
-
-def _scalar(value: Any, where: str, operator: str) -> Scalar | None:
-    if value is not None and not isinstance(value, str | int | float | bool):
-        raise InvalidRequest(
-            f'{where}: "value" of "{operator}" must be a string, number, boolean, null or an array of them, '
-            f"not {_kind(value)}"
-        )
-    return value
-
-
-def _scalars(values: list[Any], where: str, operator: str) -> list[Scalar]:
-    checked = (_scalar(value, f"{where}.value[{number}]", operator) for number, value in enumerate(values))
-    return [value for value in checked if value is not None]
-
-
-_Check = Callable[[Any, str, str], Value]
-
-_VALUES: dict[str, _Check | None] = {
-    "=": _equality_value,
-    "!=": _equality_value,
-    ">": _ordered_value,
-    ">=": _ordered_value,
-    "<": _ordered_value,
-    "<=": _ordered_value,
-    "isEmpty": None,
-    "isNotEmpty": None,
-    "isExpired": None,
-    "isNotExpired": None,
-    "between": _range_value,
-    "notBetween": _range_value,
-    "contains": _member_value,
-    "doesNotContains": _member_value,
-    "containsAny": _member_value,
-    "beginsWith": _fragment_value,
-    "doesNotBeginsWith": _fragment_value,
-    "endsWith": _fragment_value,
-    "doesNotEndsWith": _fragment_value,
-    "in": _member_value,
-    "notIn": _member_value,
-}
-"""Operators of property, relation and scorecard rules, and what checks their value (none: it is not read)."""
-
-
-def _kind(value: Any) -> str:
-    names = {type(None): "null", bool: "a boolean", str: "a string", int: "a number", float: "a number"}
-    return names.get(type(value), "an array" if isinstance(value, list) else "an object")
+__all__ = [
+    "NEGATIONS", "ContextValue", "Group", "Hop", "Not", "PathRule", "Preset", "PropertyRule", "Range", "RelatedTo",
+    "RelationRule", "Rule", "Scalar", "SchemaRule", "ScorecardRule", "Value", "parse_query", "parse_rule",
+    "parse_search_object",
+]  # fmt: skip

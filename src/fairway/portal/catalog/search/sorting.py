@@ -13,7 +13,8 @@ from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.search.cursors import decode_cursor, encode_cursor
 from fairway.portal.catalog.search.dialects import Expression
 from fairway.portal.catalog.search.finder import Finder, Search
-from fairway.portal.catalog.search.lower import Own, Stamp, Text, lower_value
+from fairway.portal.catalog.search.lower import lower_value
+from fairway.portal.catalog.search.nodes import Own, Stamp, Text
 from fairway.portal.catalog.search.targets import Target
 from fairway.portal.catalog.tables import entity, prop_index
 from fairway.portal.storage.database import Database

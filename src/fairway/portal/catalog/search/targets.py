@@ -12,7 +12,8 @@ from fairway.portal.access.decisions import read_scope
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.search.bind import AnyOf, Bound, Constant, Context, Leaf, bind
-from fairway.portal.catalog.search.lower import FALSE, Node, conjunction, lower
+from fairway.portal.catalog.search.lower import lower
+from fairway.portal.catalog.search.nodes import FALSE, Node, conjunction
 from fairway.portal.catalog.search.predicates import OneOf
 from fairway.portal.catalog.search.residue import Split, split
 from fairway.portal.catalog.search.rules import parse_query

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from fairway.portal.catalog.model import Blueprint
-from fairway.portal.catalog.search.lower import And, Node, Or, Own, Test
+from fairway.portal.catalog.search.nodes import And, Node, Or, Own, Test
 from fairway.portal.catalog.search.predicates import Compare, Equals, OneOf, Within
 
 USES = 3

@@ -15,7 +15,8 @@ from fairway.portal.catalog.reading.options import ReadOptions
 from fairway.portal.catalog.reading.reader import EntityReader
 from fairway.portal.catalog.search.bind import RelationSubject, ScorecardSubject, value_of
 from fairway.portal.catalog.search.finder import Finder, Search
-from fairway.portal.catalog.search.lower import TRUE, Own, lower_value
+from fairway.portal.catalog.search.lower import lower_value
+from fairway.portal.catalog.search.nodes import TRUE, Own
 from fairway.portal.catalog.search.targets import Target
 from fairway.portal.catalog.tables import entity, prop_index
 from fairway.portal.storage.database import Database
