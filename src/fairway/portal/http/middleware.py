@@ -34,6 +34,9 @@ class RawPath:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if b"%00" in scope["query_string"]:
+                await send_error(send, InvalidRequest("The query holds a NUL character (%00), which no value may have"))
+                return
             raw = scope.get("raw_path") or scope["path"].encode()
             path = _SLASHES.sub("/", raw.split(b"?", 1)[0].decode("latin-1"))
             scope["path"] = path.rstrip("/") or "/"
