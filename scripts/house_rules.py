@@ -1,13 +1,16 @@
-"""Rules of the house that no other tool checks: sizes, SQL in its rooms, calls with a time-out."""
+"""Rules of the house that no other tool checks: sizes, SQL in its rooms, HTTP clients, reasons of dependencies."""
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[1] / "src" / "fairway"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "fairway"
 MAX_FILE = 500
 MAX_FUNCTION = 60
 _HTTP_CALLS = ("requests", "urllib.request", "httpx")
@@ -42,7 +45,17 @@ def _import_problems(path: Path, node: ast.Import | ast.ImportFrom) -> Iterator[
             yield "use pysqlite3: the interpreter's SQLite may be years old"
 
 
+def _unexplained_dependencies() -> Iterator[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+    for requirement in wanted:
+        name = re.split(r"[^A-Za-z0-9_-]", requirement, maxsplit=1)[0]
+        if not re.search(rf"^\|[^|]*\b{re.escape(name)}\b", page, re.MULTILINE):
+            yield f"docs/dependencies.md does not say what {name} saves us"
+
+
 if __name__ == "__main__":
-    found = list(findings())
+    found = [*findings(), *_unexplained_dependencies()]
     print("\n".join(found) or "house rules hold")
     sys.exit(1 if found else 0)
