@@ -19,6 +19,8 @@ _HTTP_CALLS = ("requests", "urllib.request", "httpx")
 def findings() -> Iterator[str]:
     """One line for each breach."""
     for path in sorted(SOURCE.rglob("*.py")):
+        if "versions" in path.parts:
+            continue  # a migration is written once, by a tool, and never changed
         text = path.read_text()
         place = path.relative_to(SOURCE.parents[1])
         length = text.count("\n")

@@ -196,3 +196,10 @@ async def test_a_migration_maps_one_blueprint_into_another(
     assert (shown["status"], shown["successCount"], shown["failureCount"]) == ("COMPLETED", 1, 0)
     assert (await _entity(model, "copy-a", "copy"))["properties"]["t"] == "Payments"
     assert (await model.post(f"/v1/migrations/{identifier}/cancel", json={"reason": "late"})).status_code == 409
+
+
+async def test_a_calculation_that_is_not_jq_is_refused(model: httpx.AsyncClient) -> None:
+    broken = {"calculationProperties": {"bad": {"title": "B", "type": "string", "calculation": ".title | ("}}}
+    refused = await model.patch("/v1/blueprints/service", json=broken)
+    assert refused.status_code == 422
+    assert "calculationProperties.bad" in refused.json()["message"]

@@ -12,7 +12,7 @@ _BLIND = frozenset({"empty", "now", "env", "infinite", "nan"})
 """Builtins that do not look at their input."""
 
 
-class _Whole(Exception):  # noqa: N818 - control flow, not an error
+class _Whole(Exception):
     """The program may look at everything."""
 
 

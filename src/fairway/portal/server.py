@@ -53,7 +53,7 @@ class PortalServer(uvicorn.Server):
     async def _ready(self) -> None:
         try:
             await self._when_ready(self._portal)
-        except Exception as error:  # noqa: BLE001 the portal itself works; what was to follow its start is logged
+        except Exception as error:  # the portal itself works; what was to follow its start is logged
             log.error("after_start_failed", error=str(error), exc_info=error)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

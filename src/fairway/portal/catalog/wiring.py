@@ -38,12 +38,15 @@ class Catalog:
         return self.finding.search
 
 
-def build_catalog(db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, org_id: str, restore_days: int) -> Catalog:
+def build_catalog(
+    db: Database, clock: Clock, schemas: SchemaCache, jq: Engine, org_id: str, restore_days: int
+) -> Catalog:
     """Wires the catalog; observers of other features are added afterwards."""
-    blueprints = BlueprintService(db, clock, schemas)
+    blueprints = BlueprintService(db, clock, schemas, jq)
     entities = EntityService(db, clock, schemas, SearchLookups(clock))
     restore = RestoreService(db, clock, entities, restore_days)
     reader = EntityReader(db, clock, schemas, jq)
     migrations = MigrationService(db, clock, schemas, blueprints, entities, reader, jq, org_id)
     finding = build_search(db, clock, schemas, reader)
-    return Catalog(schemas, blueprints, RenameService(db, schemas, blueprints), entities, migrations, restore, reader, finding)
+    renames = RenameService(db, schemas, blueprints)
+    return Catalog(schemas, blueprints, renames, entities, migrations, restore, reader, finding)

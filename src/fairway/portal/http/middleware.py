@@ -68,15 +68,17 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-trace-id", trace_id.encode()), *window.headers()]
+                ours = [(b"x-trace-id", trace_id.encode()), *window.headers()]
+                message["headers"] = [*message.get("headers", ()), *ours]
             await send(message)
 
         try:
             if window.exceeded:
-                await send_error(stamped, RateLimited(f"More than {window.limit} requests in {window.period} s; slow down"))
+                told = f"More than {window.limit} requests in {window.period} s; slow down"
+                await send_error(stamped, RateLimited(told))
             else:
                 await self._app(scope, receive, stamped)
-        except Exception as error:  # noqa: BLE001 the last line: logged with its trace, answered as 500
+        except Exception as error:  # the last line: logged with its trace, answered as 500
             log.error("request_failed", method=scope["method"], path=scope["path"], exc_info=error)
             if status == 0:
                 await send_error(stamped, FairwayError(f"Something broke here; the log has it under trace {trace_id}"))

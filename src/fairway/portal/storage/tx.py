@@ -6,9 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Executable, Row, Table, bindparam, func, select
+from sqlalchemy import BigInteger, Executable, Integer, Row, Table, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.selectable import ScalarSelect, Select
+from sqlalchemy.sql.selectable import Select
+
+from fairway.kit.jsonio import dumps_text
 
 Params = dict[str, Any] | None
 
@@ -100,20 +103,12 @@ class Savepoint(ABC):
 def any_of(dialect: str, column: ColumnElement[Any], values: list[Any]) -> ColumnElement[bool]:
     """See :meth:`Tx.any_of`; for code that only knows the dialect."""
     if dialect == "postgresql":
-        return column == func.any(bindparam(None, values, type_=_array_of(values), unique=True))
+        kind = ARRAY(BigInteger if isinstance(column.type, Integer) else Text)
+        return column == func.any(bindparam(None, values, type_=kind, unique=True))
     return column.in_(json_values(values))
 
 
-def json_values(values: list[Any]) -> Select[Any] | ScalarSelect[Any]:
+def json_values(values: list[Any]) -> Select[Any]:
     """SQLite: the values of a JSON array as a sub-select."""
-    from fairway.kit.jsonio import dumps_text
-
     table = func.json_each(bindparam(None, dumps_text(values), unique=True)).table_valued("value")
     return select(table.c.value)
-
-
-def _array_of(values: list[Any]) -> Any:
-    from sqlalchemy import BigInteger, Text
-    from sqlalchemy.dialects.postgresql import ARRAY
-
-    return ARRAY(BigInteger if values and isinstance(values[0], int) else Text)

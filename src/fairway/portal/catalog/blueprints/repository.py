@@ -46,7 +46,7 @@ async def insert_blueprint(
             created_by=by,
             updated_at=now,
             updated_by=by,
-        )  # fmt: skip
+        )
     )
     return fresh
 

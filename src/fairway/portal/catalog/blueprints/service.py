@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairway.jq import Engine, JqSyntaxError
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import Conflict, HasDependents, InvalidRequest, NotFound
 from fairway.portal.access.decisions import decide_moderation, require_admin
@@ -28,7 +29,8 @@ from fairway.portal.storage.tx import Tx
 class BlueprintService:
     """Creates, reads, changes and deletes blueprints."""
 
-    def __init__(self, db: Database, clock: Clock, schemas: SchemaCache) -> None:
+    def __init__(self, db: Database, clock: Clock, schemas: SchemaCache, jq: Engine) -> None:
+        self._jq = jq
         self._db = db
         self._clock = clock
         self._schemas = schemas
@@ -70,6 +72,7 @@ class BlueprintService:
         require_admin(caller, "create blueprints")
         document = strip_stamps(body)
         validate_blueprint(document)
+        self._check_calculations(document)
         identifier = check_blueprint_identifier(document.get("identifier"))
         if identifier.startswith("_"):
             raise InvalidRequest(
@@ -113,11 +116,27 @@ class BlueprintService:
 
     async def replace(self, caller: Caller, identifier: str, body: dict[str, Any]) -> dict[str, Any]:
         """PUT: the document is what the body says, nothing else stays."""
+        self._check_calculations(body)
         return await self._db.write(lambda tx: self._change(tx, caller, identifier, strip_stamps(body), merge=False))
 
     async def patch(self, caller: Caller, identifier: str, body: dict[str, Any]) -> dict[str, Any]:
         """PATCH: top-level keys that are sent replace the present ones."""
+        self._check_calculations(body)
         return await self._db.write(lambda tx: self._change(tx, caller, identifier, strip_stamps(body), merge=True))
+
+    def _check_calculations(self, document: dict[str, Any]) -> None:
+        """Refuses programs that are not jq, so that their author learns it now rather than from an empty column.
+
+        Raises:
+            InvalidRequest: names the property and what is wrong with its program.
+        """
+        calculations = document.get("calculationProperties")
+        for name, spec in calculations.items() if isinstance(calculations, dict) else ():
+            if isinstance(spec, dict) and isinstance(spec.get("calculation"), str):
+                try:
+                    self._jq.compile(spec["calculation"])
+                except JqSyntaxError as error:
+                    raise InvalidRequest(f"calculationProperties.{name}.calculation: {error.message}") from None
 
     async def _change(
         self, tx: Tx, caller: Caller, identifier: str, body: dict[str, Any], *, merge: bool

@@ -51,7 +51,7 @@ def _team(body: dict[str, Any]) -> Any:
     if "team" not in body:
         return None
     value = body["team"]
-    if value is None or value == "" or value == []:
+    if value in (None, "", []):
         return CLEAR
     if isinstance(value, str):
         return [value]

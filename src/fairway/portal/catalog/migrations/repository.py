@@ -25,7 +25,7 @@ async def add(tx: Tx, identifier: str, actor: str, source: str, document: dict[s
             status="RUNNING",
             created_at=now,
             updated_at=now,
-        )  # fmt: skip
+        )
     )
 
 

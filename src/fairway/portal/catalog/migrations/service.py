@@ -70,8 +70,12 @@ class MigrationService:
         require_admin(caller, f'delete all entities of blueprint "{blueprint}"')
         identifier = random_id("mig_")
         document = {
-            "kind": "delete", "deleteEntities": True, "deleteBlueprint": delete_blueprint, "runId": run_id, "mapping": {},
-        }  # fmt: skip
+            "kind": "delete",
+            "deleteEntities": True,
+            "deleteBlueprint": delete_blueprint,
+            "runId": run_id,
+            "mapping": {},
+        }
 
         async def begin(tx: Tx) -> None:
             schema = await self._schemas.current(tx)
