@@ -48,8 +48,8 @@ def create_app(portal: Portal) -> FastAPI:
         redirect_slashes=False,
         middleware=[
             Middleware(Envelope, metrics=portal.metrics, limiter=limiter),
-            Middleware(BodyLimit, limit_for=body_limit, timeout_seconds=settings.request_timeout_seconds),
             Middleware(RawPath),
+            Middleware(BodyLimit, limit_for=body_limit, timeout_seconds=settings.request_timeout_seconds),
         ],
     )
     app.state.portal = portal

@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.ids import random_id
 from fairway.kit.logs import get_logger
 from fairway.portal.storage.database import Database
-from fairway.portal.storage.outbox import Cursor, Event, latest, read_after
+from fairway.portal.storage.outbox import Cursor, Event, horizon, latest, read_after
 from fairway.portal.storage.tables import consumer
 from fairway.portal.storage.tx import Tx
 
 LEASE_MS = 30_000
 _BATCH = 500
+_SCAN = 5_000
+"""Events passed at a time when none of them is wanted."""
+_WORTH_STORING = 50_000
+"""Events passed before their cursor is stored; after a start they are passed again."""
 _IDLE_SECONDS = 1.0
 _MAX_BACKOFF_SECONDS = 30.0
 
@@ -30,6 +34,8 @@ class Consumer:
 
     name: str
     handle: Callable[[Sequence[Event]], Awaitable[None]]
+    wanted: Callable[[Tx], Awaitable[ColumnElement[bool]]] | None = None
+    """Which events it needs to see, all when absent. Reading an event costs a hundred times as much as passing it."""
 
 
 class ConsumerLoop:
@@ -41,6 +47,8 @@ class ConsumerLoop:
         self._consumer = consumer
         self._owner = random_id("w_")
         self._stop = asyncio.Event()
+        self._passed = Cursor()
+        """How far this loop has come without finding anything to do: not worth a write."""
         self.failures = 0
 
     def stop(self) -> None:
@@ -62,18 +70,33 @@ class ConsumerLoop:
 
     async def step(self) -> bool:
         """Handles one batch; false when there is none or another process holds the consumer."""
-        cursor = await self._db.read(self._cursor_if_free)
-        if cursor is None or not await self._db.read(lambda tx: read_after(tx, cursor, 1)):
+        found = await self._db.read(self._next)
+        if found is None:
             return False
-        if not await self._db.write(self._claim):
-            return False
-        events = await self._db.read(lambda tx: read_after(tx, cursor, _BATCH))
-        if not events:
-            return False
-        await self._consumer.handle(events)
-        reached = Cursor(events[-1].txid, events[-1].id)
-        await self._db.write(lambda tx: self._advance(tx, reached))
+        stored, reached, events = found
+        if events or reached.event_id - stored.event_id >= _WORTH_STORING:
+            if not await self._db.write(self._claim):
+                return False
+            if events:
+                await self._consumer.handle(events)
+            await self._db.write(lambda tx: self._advance(tx, reached))
+        self._passed = reached
         return True
+
+    async def _next(self, tx: Tx) -> tuple[Cursor, Cursor, list[Event]] | None:
+        """The cursor as stored, how far the next step leads, and what it has to handle; none when it leads nowhere."""
+        stored = await self._cursor_if_free(tx)
+        if stored is None:
+            return None
+        cursor = max(stored, self._passed, key=lambda each: (each.txid, each.event_id))
+        reached = await horizon(tx, cursor, _SCAN)
+        if reached == cursor:
+            return None
+        wanted = None if self._consumer.wanted is None else await self._consumer.wanted(tx)
+        events = await read_after(tx, cursor, _BATCH, wanted, reached)
+        if len(events) == _BATCH:
+            reached = Cursor(events[-1].txid, events[-1].id)
+        return stored, reached, events
 
     async def _cursor_if_free(self, tx: Tx) -> Cursor | None:
         row = await tx.row(select(consumer).where(consumer.c.name == self._consumer.name))

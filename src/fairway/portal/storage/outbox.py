@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, text
 
 from fairway.kit.clock import rfc3339
 from fairway.kit.jsonio import dumps_text
@@ -112,16 +112,33 @@ def after(cursor: Cursor) -> ColumnElement[bool]:
     return or_(event.c.txid > cursor.txid, and_(event.c.txid == cursor.txid, event.c.id > cursor.event_id))
 
 
-async def read_after(tx: Tx, cursor: Cursor, limit: int) -> list[Event]:
-    """The next events in order. On PostgreSQL only those of transactions that no open one can still precede; SQLite
-    has one writer, so its ids alone are in order."""
-    statement = select(event).limit(limit)
+async def read_after(
+    tx: Tx, cursor: Cursor, limit: int, wanted: ColumnElement[bool] | None = None, until: Cursor | None = None
+) -> list[Event]:
+    """The next events in order, or only the ``wanted`` ones of those up to ``until``."""
+    statement = _in_order(tx, select(event), cursor).limit(limit)
+    if until is not None:
+        statement = statement.where(not_(after(until)))
+    if wanted is not None:
+        statement = statement.where(wanted)
+    return [as_event(row) for row in await tx.rows(statement)]
+
+
+async def horizon(tx: Tx, cursor: Cursor, limit: int) -> Cursor:
+    """The place of the last of the next ``limit`` events, whose content is not read; ``cursor`` when there are none."""
+    places = _in_order(tx, select(event.c.txid, event.c.id), cursor).limit(limit).subquery()
+    last = select(places).order_by(places.c.txid.desc(), places.c.id.desc()).limit(1)
+    row = await tx.row(last)
+    return cursor if row is None else Cursor(row.txid, row.id)
+
+
+def _in_order(tx: Tx, statement: Select[Any], cursor: Cursor) -> Select[Any]:
+    """Events behind a cursor. On PostgreSQL only those of transactions that no open one can still precede; SQLite has
+    one writer, so its ids alone are in order."""
     if tx.dialect == "postgresql":
         closed = text("event.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        statement = statement.where(after(cursor), closed).order_by(event.c.txid, event.c.id)
-    else:
-        statement = statement.where(event.c.id > cursor.event_id).order_by(event.c.id)
-    return [as_event(row) for row in await tx.rows(statement)]
+        return statement.where(after(cursor), closed).order_by(event.c.txid, event.c.id)
+    return statement.where(event.c.id > cursor.event_id).order_by(event.c.id)
 
 
 async def latest(tx: Tx) -> Cursor:

@@ -43,6 +43,8 @@ class PostgresTx(Tx):
         return (await self._connection.execute(statement, params)).rowcount
 
     async def insert_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         names = ",".join(f'"{name}"' for name in columns)
         picks, arrays = _unnest(table, columns)
         aliases = ",".join(f"c{number}" for number in range(len(columns)))
@@ -50,6 +52,8 @@ class PostgresTx(Tx):
         await self._driver.execute(sql, *zip(*values, strict=True))
 
     async def update_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         (key,) = table.primary_key.columns
         _, arrays = _unnest(table, [*columns, key.name])
         aliases = ",".join(f"c{number}" for number in range(len(columns) + 1))
@@ -61,6 +65,8 @@ class PostgresTx(Tx):
         await self._driver.execute(sql, *zip(*values, strict=True))
 
     async def delete_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         _, arrays = _unnest(table, columns)
         aliases = ",".join(f"c{number}" for number in range(len(columns)))
         tests = " AND ".join(f'"{table.name}"."{name}"=v.c{number}' for number, name in enumerate(columns))

@@ -92,16 +92,22 @@ class SqliteTx(Tx):
         return self._connection.execute(statement, params).rowcount
 
     async def insert_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         marks = ",".join("?" * len(columns))
         names = ",".join(f'"{name}"' for name in columns)
         self._raw.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)  # noqa: S608 names are ours
 
     async def update_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         sets = ",".join(f'"{name}"=?' for name in columns)
         (key,) = table.primary_key.columns
         self._raw.executemany(f'UPDATE "{table.name}" SET {sets} WHERE "{key.name}"=?', values)  # noqa: S608 names are ours
 
     async def delete_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
+        if not values:
+            return
         tests = " AND ".join(f'"{name}"=?' for name in columns)
         self._raw.executemany(f'DELETE FROM "{table.name}" WHERE {tests}', values)  # noqa: S608 names are ours
 

@@ -64,7 +64,7 @@ class WriteBatch:
             for outcome in outcomes:
                 if outcome.entity_id is not None:
                     outcome.additional = self._ledger.additional.get(outcome.entity_id)
-        await self._ledger.write_failures(self._blueprint, outcomes)
+            await self._ledger.write_failures(self._blueprint, outcomes)
         return outcomes
 
     async def _prepare(self, drafts: list[Draft], outcomes: list[Outcome], path_identifier: str | None) -> None:
