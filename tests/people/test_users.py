@@ -166,6 +166,25 @@ async def test_bulk_import_of_service_accounts_and_staged_people(client: httpx.A
     assert (await client.get("/v1/users/s@example.com")).json()["user"]["status"] == "Invited"
 
 
+async def test_invited_people_sign_in_with_a_password_that_an_admin_sets(
+    app: FastAPI, client: httpx.AsyncClient
+) -> None:
+    await _invite(client)
+    path = "/v1/fairway/users/jo@example.com/password"
+    assert (await client.put(path, json={"password": "short"})).status_code == 422
+    assert (
+        await client.put("/v1/fairway/users/x@example.com/password", json={"password": "long enough"})
+    ).status_code == 404
+    assert (await client.put(path, json={"password": "long enough"})).status_code == 200
+    async with connect(app) as browser:
+        body = {"email": "jo@example.com", "password": "long enough"}
+        signed_in = await browser.post("/v1/fairway/auth/login", json=body)
+        assert signed_in.status_code == 200
+        headers = {"x-csrf-token": signed_in.json()["csrfToken"]}
+        assert (await browser.put(path, json={"password": "other pass"}, headers=headers)).status_code == 403
+    assert (await client.get("/v1/users/jo@example.com")).json()["user"]["status"] == "Active"
+
+
 async def test_members_see_and_rotate_their_own_but_change_nothing(
     app: FastAPI, client: httpx.AsyncClient, anonymous: httpx.AsyncClient
 ) -> None:

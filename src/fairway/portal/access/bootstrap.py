@@ -99,7 +99,7 @@ async def ensure_principals(db: Database, identity: Identity, clock: Clock, keys
     than they gave before.
 
     Raises:
-        FairwayError: the database was set up under another secret key.
+        InvalidRequest: the database was set up under another secret key.
     """
     now = to_millis(clock.now())
     credentials = keys.hash_secret(f"{identity.client_id}\n{identity.client_secret}")
@@ -127,7 +127,7 @@ async def _check_key(tx: Tx, box: SecretBox) -> None:
     try:
         box.open(sealed, KEY_CHECK)
     except FairwayError as error:
-        raise FairwayError(
+        raise InvalidRequest(
             "The secret key is not the one that this database was set up with; give every portal process the same "
             "FAIRWAY_SECRET_KEY, or the data dir that holds the file secret.key",
             cause=error.message,

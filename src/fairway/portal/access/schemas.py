@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fairway.portal.access.passwords import MAX_LENGTH, MIN_LENGTH
+
 _ERROR = {
     "type": "object",
     "required": ["ok", "error", "message"],
@@ -24,6 +26,7 @@ _MEANING = {
 STRING: dict[str, Any] = {"type": "string"}
 BOOLEAN: dict[str, Any] = {"type": "boolean"}
 INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
+PASSWORD: dict[str, Any] = {"type": "string", "minLength": MIN_LENGTH, "maxLength": MAX_LENGTH}
 STRINGS: dict[str, Any] = {"type": "array", "items": STRING}
 
 

@@ -19,7 +19,10 @@ from fairway.portal.people.writer import TEAM, PeopleWriter
 from fairway.portal.storage.database import Database
 from fairway.portal.storage.tx import Tx
 
-_NAME = re.compile(r"[^;#/\?\s][^;#/\?]*[^;#/\?\s]")
+NAME_PATTERN = r"^[^;#/\?\s][^;#/\?]*[^;#/\?\s]$"
+"""Of contract 1.6."""
+
+_NAME = re.compile(NAME_PATTERN)
 _FOREIGN = re.compile(r"[^\w@.+:-]+")
 """What an entity identifier cannot hold."""
 

@@ -10,6 +10,7 @@ from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import Conflict, InvalidRequest, NotFound
 from fairway.portal.access.decisions import require_admin
 from fairway.portal.access.directory import Directory, PersonRecord
+from fairway.portal.access.passwords import hash_password
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.entities import Mode
 from fairway.portal.catalog.schema import SchemaCache
@@ -21,7 +22,10 @@ from fairway.portal.storage.database import Database
 from fairway.portal.storage.outbox import Change, append
 from fairway.portal.storage.tx import Tx
 
-_EMAIL = re.compile(r"[^;#/\?\s@]+@[^;#/\?\s@]+")
+EMAIL_PATTERN = r"^[^;#/\?\s@]+@[^;#/\?\s@]+$"
+"""The identifier of a user, which further has to be an entity identifier."""
+
+_EMAIL = re.compile(EMAIL_PATTERN)
 
 
 class UserService:
@@ -113,6 +117,26 @@ class UserService:
         async def work(tx: Tx) -> None:
             record = await self._directory.person(tx, email)
             await self._writer.remove(tx, caller, USER, record.person.email, "user deleted")
+
+        await self._db.write(work)
+
+    async def set_password(self, caller: Caller, email: str, password: str) -> None:
+        """Gives somebody a password, such as a new user without an identity provider; their sessions end.
+
+        Raises:
+            Forbidden: the caller is no Admin.
+            NotFound: no such user.
+            InvalidRequest: the password is too short or too long.
+        """
+        require_admin(caller, f'set the password of "{email}"')
+        password_hash = await hash_password(password)
+        now = to_millis(self._clock.now())
+
+        async def work(tx: Tx) -> None:
+            record = await self._directory.person(tx, email)
+            await self._directory.set_password(tx, email, password_hash)
+            document = user_document(record, caller.org_id)
+            await append(tx, caller, now, [_change(record.person.email, document, "The password was set")])
 
         await self._db.write(work)
 

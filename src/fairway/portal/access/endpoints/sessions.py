@@ -9,7 +9,7 @@ from starlette.responses import Response
 from fairway.kit.errors import InvalidRequest
 from fairway.portal.access.authenticator import SESSION_COOKIE
 from fairway.portal.access.endpoints.auth import client_address
-from fairway.portal.access.schemas import BOOLEAN, STRING, STRINGS, answers, body, record
+from fairway.portal.access.schemas import BOOLEAN, PASSWORD, STRING, STRINGS, answers, body, record
 from fairway.portal.access.service import Access
 from fairway.portal.caller import Caller
 from fairway.portal.http import CallerDep, api_router, json_object, ok
@@ -73,7 +73,7 @@ def build_router(access: Access) -> APIRouter:
         summary="Change one's own password",
         description="Ends all sessions of the account; sign in again.",
         responses=answers(400, 401, 403, 413, 422, 429),
-        openapi_extra=body(record(["currentPassword", "newPassword"], currentPassword=STRING, newPassword=STRING)),
+        openapi_extra=body(record(["currentPassword", "newPassword"], currentPassword=STRING, newPassword=PASSWORD)),
     )
     async def password(request: Request, caller: CallerDep) -> Response:
         sent = await json_object(request)

@@ -12,7 +12,7 @@ from fairway.portal.access.schemas import INSTANT, STRING, STRINGS, answers, bod
 from fairway.portal.http import CallerDep, api_router, json_object, ok, query_list
 from fairway.portal.http.requests import json_object_or_empty, optional, require
 from fairway.portal.people.documents import pick
-from fairway.portal.people.teams import TeamChange, TeamService
+from fairway.portal.people.teams import NAME_PATTERN, TeamChange, TeamService
 from fairway.portal.people.writer import string_list
 
 _KEYS = {
@@ -20,7 +20,7 @@ _KEYS = {
 }  # fmt: skip
 _READ = record(**_KEYS, users=list_of(record(email=STRING, firstName=STRING, lastName=STRING, status=STRING)))
 _WRITTEN = record(**_KEYS, users={**STRINGS, "description": "E-mails of the members."})
-_BODY = {"name": STRING, "description": {"type": ["string", "null"]}, "users": STRINGS}
+_BODY = {"name": {**STRING, "pattern": NAME_PATTERN}, "description": {"type": ["string", "null"]}, "users": STRINGS}
 _FIELDS = query("fields", STRINGS, "Fields to answer, such as name or users.email; all when absent.")
 
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from fairway.portal.access.schemas import STRING, STRINGS, answers, body, list_of, query, record
+from fairway.portal.access.schemas import PASSWORD, STRING, STRINGS, answers, body, list_of, query, record
 from fairway.portal.http import CallerDep, api_router, json_object, ok, query_list
 from fairway.portal.http.requests import json_object_or_empty, require
 from fairway.portal.people.documents import pick
-from fairway.portal.people.users import UserService
+from fairway.portal.people.users import EMAIL_PATTERN, UserService
 from fairway.portal.people.writer import string_list
 
 _USER = record(
@@ -19,7 +19,7 @@ _USER = record(
 )  # fmt: skip
 _CREDENTIALS = record(["clientId", "clientSecret"], clientId=STRING, clientSecret=STRING)
 _FIELDS = query("fields", STRINGS, "Fields to answer, such as email, status or roles.name; all when absent.")
-_INVITEE = record(["email"], email=STRING, roles=STRINGS, teams=STRINGS)
+_INVITEE = record(["email"], email={**STRING, "pattern": EMAIL_PATTERN}, roles=STRINGS, teams=STRINGS)
 _CHANGE = record(roles={**STRINGS, "minItems": 1}, teams=STRINGS)
 
 
@@ -66,6 +66,17 @@ def build_router(users: UserService) -> APIRouter:
     @router.delete("/users/{user_email}", summary="Delete a user", responses=answers(401, 403, 404))
     async def delete(caller: CallerDep, user_email: str) -> Response:
         await users.remove(caller, user_email)
+        return ok()
+
+    @router.put(
+        "/fairway/users/{user_email}/password",
+        summary="Give a user a password",
+        description="For people who sign in without an identity provider. Their sessions end.",
+        responses=answers(400, 401, 403, 404, 413, 422),
+        openapi_extra=body(record(["password"], password=PASSWORD)),
+    )
+    async def password(request: Request, caller: CallerDep, user_email: str) -> Response:
+        await users.set_password(caller, user_email, require(await json_object(request), "password", str))
         return ok()
 
     @router.post(
