@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import asyncpg
 import pytest
-from sqlalchemy import insert, literal, select
+from sqlalchemy import ColumnElement, insert, literal, select
 
 from fairway.kit.clock import SystemClock
 from fairway.portal.caller import system_caller
@@ -14,7 +15,7 @@ from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.consumers import Consumer, ConsumerLoop, start_at_end
 from fairway.portal.storage.jobs import Job, JobHandler, JobLoop, enqueue
 from fairway.portal.storage.outbox import Change, Event, append, read_after
-from fairway.portal.storage.tables import job, marker
+from fairway.portal.storage.tables import consumer, event, job, marker
 
 CALLER = system_caller("org_test")
 
@@ -153,3 +154,35 @@ async def test_connections_that_the_server_closed_are_replaced(db: Database, dat
     await other.close()
     await asyncio.sleep(0.1)
     assert await asyncio.gather(*(db.read(ping) for _ in range(4))) == [1, 1, 1, 1]
+
+
+async def test_a_consumer_passes_what_it_does_not_want(db: Database) -> None:
+    async def wanted(tx: Tx) -> ColumnElement[bool]:
+        return event.c.resource_type == "run"
+
+    seen: list[str] = []
+
+    async def handle(batch: Sequence[Event]) -> None:
+        seen.extend(each.resource for each in batch)
+
+    async def stored(tx: Tx) -> int:
+        return int(await tx.scalar(select(consumer.c.event_id).where(consumer.c.name == "t")) or 0)
+
+    def change(number: int) -> Change:
+        return Change("CREATE", "run" if number % 1000 == 0 else "entity", f"r{number}")
+
+    loop = ConsumerLoop(db, SystemClock(), Consumer("t", handle, wanted))
+    await db.write(lambda tx: append(tx, CALLER, 1, [change(number) for number in range(1, 6001)]))
+    while await loop.step():
+        pass
+    assert seen == [f"r{number}" for number in range(1000, 6001, 1000)]
+    handled = await db.read(stored)
+    await db.write(lambda tx: append(tx, CALLER, 1, [change(1)]))
+    assert await loop.step()
+    assert not await loop.step()
+    assert await db.read(stored) == handled, "passing an event is not worth a write"
+    await db.write(lambda tx: append(tx, CALLER, 1, [change(0)]))
+    other = ConsumerLoop(db, SystemClock(), Consumer("t", handle, wanted))
+    assert not await other.step(), "the lease is held"
+    assert await loop.step()
+    assert seen[-1] == "r0"

@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
+
 from fairway.kit.clock import Clock, to_millis
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.schema import SchemaCache
@@ -13,10 +15,11 @@ from fairway.portal.scorecards.evaluation import ScorecardResults
 from fairway.portal.scorecards.materialize import Materializer
 from fairway.portal.scorecards.service import UNSCORED
 from fairway.portal.scorecards.volatile import is_volatile
-from fairway.portal.storage import Database
+from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.jobs import Job, JobHandler, enqueue
 from fairway.portal.storage.outbox import Event
+from fairway.portal.storage.tables import event as table
 
 SWEEP = "scorecard_sweep"
 CLEAN_UP = "scorecard_clean_up"
@@ -41,12 +44,18 @@ class ScorecardBackground:
     @property
     def consumer(self) -> Consumer:
         """Follows changes of entities, scorecards and blueprints."""
-        return Consumer("scorecards", self._handle)
+        return Consumer("scorecards", self._handle, self._wanted)
 
     @property
     def job_handlers(self) -> list[JobHandler]:
         """Sweeps, and the cleaning up behind deleted scorecards."""
         return [JobHandler(SWEEP, self._sweep), JobHandler(CLEAN_UP, self._clean_up)]
+
+    async def _wanted(self, tx: Tx) -> ColumnElement[bool]:
+        scored = await self._results.scored(tx, await self._schemas.current(tx))
+        definition = (table.c.resource_type == "blueprint") & (table.c.action == "UPDATE")
+        entity = (table.c.resource_type == "entity") & tx.any_of(table.c.blueprint, scored)
+        return or_(table.c.resource_type == "scorecard", definition, entity)
 
     async def _handle(self, events: Sequence[Event]) -> None:
         schema = await self._db.read(self._schemas.current)

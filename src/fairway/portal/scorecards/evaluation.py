@@ -12,7 +12,7 @@ from fairway.portal.catalog.search.bind import Bound, Context, bind
 from fairway.portal.catalog.search.evaluate import satisfies
 from fairway.portal.scorecards import repository
 from fairway.portal.scorecards.model import CompiledRule, Scorecard
-from fairway.portal.storage import Database
+from fairway.portal.storage import Database, Tx
 
 Document = Mapping[str, Any]
 _CACHE = "scorecards"
@@ -94,9 +94,19 @@ class ScorecardResults:
         context = Context(to_millis(self._clock.now()))
         return [BoundScorecard(each, context) for each in await self.scorecards(schema, blueprint)]
 
+    async def scored(self, tx: Tx, schema: Schema) -> list[str]:
+        """The blueprints that have scorecards, for callers inside a unit of work."""
+        if any(_CACHE not in blueprint.cache for blueprint in schema):
+            _keep(schema, await repository.all_scorecards(tx))
+        return [blueprint.identifier for blueprint in schema if blueprint.cache[_CACHE]]
+
     async def _load(self, schema: Schema) -> None:
-        by_blueprint: dict[int, list[Scorecard]] = {}
-        for each in await self._db.read(repository.all_scorecards):
-            by_blueprint.setdefault(each.blueprint_id, []).append(each)
-        for blueprint in schema:
-            blueprint.cache[_CACHE] = by_blueprint.get(blueprint.id, [])
+        _keep(schema, await self._db.read(repository.all_scorecards))
+
+
+def _keep(schema: Schema, scorecards: Sequence[Scorecard]) -> None:
+    by_blueprint: dict[int, list[Scorecard]] = {}
+    for each in scorecards:
+        by_blueprint.setdefault(each.blueprint_id, []).append(each)
+    for blueprint in schema:
+        blueprint.cache[_CACHE] = by_blueprint.get(blueprint.id, [])

@@ -8,7 +8,7 @@ from fairway.kit.clock import Clock
 from fairway.kit.http import signature_headers
 from fairway.kit.jsonio import dumps
 from fairway.kit.kafka import KafkaPublisher, Message
-from fairway.portal.audit.changelog.webhooks import SigningSecret, is_webhook
+from fairway.portal.audit.changelog.webhooks import SigningSecret, has_destination, is_webhook
 from fairway.portal.audit.records import change_message
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.outbox import Event
@@ -28,10 +28,10 @@ class KafkaChangeLog:
     @property
     def consumer(self) -> Consumer:
         """Publishes batch by batch; a batch that fails comes again."""
-        return Consumer(NAME, self._handle)
+        return Consumer(NAME, self._handle, has_destination)
 
     async def _handle(self, events: Sequence[Event]) -> None:
-        wanted = [event for event in events if event.destination is not None and not is_webhook(event)]
+        wanted = [event for event in events if not is_webhook(event)]
         if not wanted:
             return
         secret, now = await self._secret.signing_secret(), int(self._clock.now().timestamp())

@@ -8,6 +8,8 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
+from sqlalchemy import ColumnElement
+
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import FairwayError
 from fairway.kit.http import HttpClient, signature_headers
@@ -20,6 +22,7 @@ from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.jobs import Job, JobHandler, enqueue
 from fairway.portal.storage.outbox import Event
+from fairway.portal.storage.tables import event as table
 
 KIND = "changelog_webhook"
 MAX_ATTEMPTS = 12
@@ -56,8 +59,8 @@ class WebhookDelivery:
 
     @property
     def consumer(self) -> Consumer:
-        """Reads every event once and keeps those that have a webhook."""
-        return Consumer("changelog", self._handle)
+        """Lets events that have a webhook wait for their delivery."""
+        return Consumer("changelog", self._handle, has_destination)
 
     @property
     def job_handler(self) -> JobHandler:
@@ -65,10 +68,9 @@ class WebhookDelivery:
         return JobHandler(KIND, self._deliver)
 
     async def _handle(self, events: Sequence[Event]) -> None:
-        told = [event for event in events if event.destination is not None]
-        waiting = [event for event in told if is_webhook(event)]
+        waiting = [event for event in events if is_webhook(event)]
         if not self._kafka_configured:
-            for event in told:
+            for event in events:
                 if not is_webhook(event):
                     self._warn(event)
         if waiting:
@@ -141,6 +143,11 @@ class WebhookDelivery:
 
     def _now(self) -> int:
         return to_millis(self._clock.now())
+
+
+async def has_destination(tx: Tx) -> ColumnElement[bool]:
+    """Events that go anywhere besides the audit log."""
+    return table.c.destination.is_not(None)
 
 
 def is_webhook(event: Event) -> bool:
