@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from support.catalog import SERVICE
 from support.live import LivePortal
 
 
@@ -34,3 +35,26 @@ def test_a_request_under_way_is_answered_while_stopping(live_portal: LivePortal)
         stopped.result()
     assert b"401" in answer.split(b"\r\n", 1)[0]
     assert b"invalid_credentials" in answer
+
+
+@pytest.mark.slow
+def test_background_work_can_run_apart(live_portal: LivePortal) -> None:
+    live_portal.stop()
+    live_portal.start(FAIRWAY_WORKER="false")
+    mapping = {"blueprint": "service", "entity": {"identifier": ".body.name"}}
+    with live_portal.login() as client:
+        client.post("/v1/blueprints", json=SERVICE).raise_for_status()
+        webhook = client.post(
+            "/v1/webhooks", json={"identifier": "hook", "title": "Hook", "mappings": [mapping]}
+        ).json()
+        assert httpx.post(webhook["webhook"]["url"], json={"name": "shop"}).status_code == 202
+        path = "/v1/blueprints/service/entities/shop"
+        time.sleep(2)
+        assert client.get(path).status_code == 404
+        worker = live_portal.worker()
+        ends = time.monotonic() + 40
+        while client.get(path).status_code == 404 and time.monotonic() < ends:
+            time.sleep(0.2)
+        assert client.get(path).status_code == 200
+        worker.terminate()
+        assert worker.wait(20) == 0

@@ -25,6 +25,11 @@ class LivePortal:
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
 
+    def worker(self) -> subprocess.Popen[bytes]:
+        """``fairway worker`` on the same database, for the test to end."""
+        command = [sys.executable, "-m", "fairway", "worker"]
+        return subprocess.Popen(command, env={**os.environ, **_environment(self.settings)})
+
     def start(self, **environment: str) -> None:
         """Starts the process and waits until it answers; keeps the port of the first start."""
         port = self.url.rpartition(":")[2] or "0"
