@@ -59,6 +59,14 @@ class Served:
         used.cpu_seconds = sum(self.process.cpu_times()[:2]) - cpu
         watcher.cancel()
 
+    async def settled(self) -> None:
+        """Waits until background work is done: the process used less than a tenth of a core for a second."""
+        quiet = 0
+        while quiet < 2:
+            before = sum(self.process.cpu_times()[:2])
+            await asyncio.sleep(0.5)
+            quiet = quiet + 1 if sum(self.process.cpu_times()[:2]) - before < 0.05 else 0
+
     async def _watch(self, used: Used) -> None:
         while True:
             used.peak_mb = max(used.peak_mb, self.process.memory_info().rss / 2**20)

@@ -65,7 +65,8 @@ async def warm_indexes(portal: Served) -> None:
         rule = {"property": name, "operator": "=", "value": 1 if name == "score" else "x"}
         query = {"combinator": "and", "rules": [rule]}
         await portal.post("/v1/blueprints/service/entities/search", {"query": query, "limit": 1})
-    await asyncio.sleep(8)
+    await asyncio.sleep(2)
+    await portal.settled()
 
 
 async def ingest(portal: Served, count: int) -> dict[str, Used]:
@@ -78,6 +79,7 @@ async def ingest(portal: Served, count: int) -> dict[str, Used]:
     passes: dict[str, Used] = {}
     for name, salt in (("inserted", 0), ("changed", 1), ("unchanged", 1)):
         bodies = [bulk(start, salt) for start in range(0, count, 20)]
+        await portal.settled()
         async with portal.measured() as used:
             await _send(portal, bodies)
         passes[name] = used

@@ -85,6 +85,7 @@ async def main(sizes: list[int], database_url: str) -> None:
             for size in sizes:
                 await _grow(portal, reached, size)
                 reached = size
+                await portal.settled()
                 for query in queries():
                     results[query[0]].append(await _measure(portal, query))
     print("| query | " + " | ".join(f"{size:,}" for size in sizes) + " | growth of p50 |")

@@ -122,7 +122,7 @@ class World:
                     assert found is not None
                     edges.append((item.id, relation.id, found.id, position))
             rows = index_rows(blueprint, stored, item.team)
-            index += [(key, item.id, text, number) for key, text, number in rows]
+            index += [(item.id, key, place, text, number) for place, (key, text, number) in enumerate(rows)]
         for table, rows in ((entity, entities), (relation_edge, edges), (prop_index, index)):
             if rows:
                 await tx.insert_many(table, [column.name for column in table.columns], rows)

@@ -88,16 +88,31 @@ relation_edge = Table(
 prop_index = Table(
     "prop_index",
     metadata,
-    Column("key_id", Id, nullable=False),
-    Column("entity_id", Id, nullable=False),
+    Column("entity_id", Id, primary_key=True, autoincrement=False),
+    Column("key_id", Id, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("text", Text),
     Column("number", Double),
-    Index("ix_prop_index_text", "key_id", "text", "entity_id"),
-    Index("ix_prop_index_number", "key_id", "number", "entity_id"),
-    Index("ix_prop_index_entity", "entity_id", "key_id"),
+    sqlite_with_rowid=False,
 )
 """Typed values of indexed properties (``property_key``): strings and booleans (``true``/``false``) in ``text``,
-truncated to 256 characters; numbers and date instants in ``number``; one row per array element."""
+truncated to 256 characters; numbers and date instants in ``number``; one row per array element. Writers of entities
+pay for every tree here, so there is one that new rows are appended to and, on SQLite, one more for each value."""
+
+Index(
+    "ix_prop_index_text",
+    prop_index.c.key_id,
+    prop_index.c.text,
+    prop_index.c.entity_id,
+    sqlite_where=prop_index.c.text.is_not(None),
+)
+Index(
+    "ix_prop_index_number",
+    prop_index.c.key_id,
+    prop_index.c.number,
+    prop_index.c.entity_id,
+    sqlite_where=prop_index.c.number.is_not(None),
+)
 
 deleted_entity = Table(
     "deleted_entity",

@@ -52,7 +52,6 @@ def connect(path: str, synchronous: str) -> Engine:
             path, isolation_level=None, check_same_thread=False, timeout=30, cached_statements=512
         )
         for pragma in (
-            "journal_mode=WAL",
             f"synchronous={synchronous}",
             "foreign_keys=ON",
             "busy_timeout=30000",
@@ -207,6 +206,8 @@ class SqliteStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.engine = connect(str(path), synchronous)
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # kept in the file; changing it takes a lock
         self._writer = _Lane("writer", 1, self._serve_writes)
         self._readers = _Lane("reader", readers, self._serve_reads)
 

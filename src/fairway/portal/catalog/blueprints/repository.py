@@ -101,7 +101,8 @@ async def drop_property(tx: Tx, blueprint_id: int, name: str) -> None:
     await tx.raw(_DROP_KEY[tx.dialect], blueprint_id, _key(tx, name))
     key = await tx.scalar(_property_key(blueprint_id, name))
     if key is not None:
-        await tx.run(delete(prop_index).where(prop_index.c.key_id == key))
+        for column in (prop_index.c.text, prop_index.c.number):  # each of the two indexes finds its own rows
+            await tx.run(delete(prop_index).where(prop_index.c.key_id == key, column.is_not(None)))
         await tx.run(delete(property_key).where(property_key.c.id == key))
 
 

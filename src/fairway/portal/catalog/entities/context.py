@@ -23,6 +23,8 @@ class Context:
     """Milliseconds; the one instant that everything written here is stamped with."""
     lookups: Lookups
     observers: Sequence[EntityObserver]
+    watched: frozenset[str]
+    """Blueprints that any observer watches."""
 
 
 @dataclass(frozen=True, slots=True)

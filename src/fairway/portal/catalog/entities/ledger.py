@@ -89,7 +89,7 @@ class Ledger:
                 destination=blueprint.changelog_destination,
             )
         )  # fmt: skip
-        if any(blueprint.identifier in observer.watches for observer in self._context.observers):
+        if blueprint.identifier in self._context.watched:
             self._told.append(EntityChange(blueprint, entity_id, before, after))
 
     async def write(self) -> None:
@@ -118,7 +118,9 @@ class Ledger:
     async def _write_index(self) -> None:
         dropped = [key for key, (replaces, _) in self._index.items() if replaces]
         added = [
-            (key, source, text, number) for (source, key), (_, rows) in self._index.items() for text, number in rows
+            (source, key, position, text, number)
+            for (source, key), (_, rows) in self._index.items()
+            for position, (text, number) in enumerate(rows)
         ]
         await repository.replace_index(self._tx, dropped, added)
 

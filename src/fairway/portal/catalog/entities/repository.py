@@ -8,6 +8,7 @@ from typing import Any
 from fairway.kit.jsonio import dumps_text, loads
 from fairway.portal.catalog.entities.model import Stored
 from fairway.portal.catalog.model import Blueprint
+from fairway.portal.catalog.search.index import INDEX_COLUMNS
 from fairway.portal.catalog.tables import datasource, deleted_entity, entity, prop_index, relation_edge
 from fairway.portal.storage.tx import Tx
 
@@ -159,13 +160,13 @@ async def replace_edges(tx: Tx, dropped: Sequence[tuple[int, int]], added: Seque
 
 
 async def replace_index(
-    tx: Tx, dropped: Sequence[tuple[int, int]], added: Sequence[tuple[int, int, str | None, float | None]]
+    tx: Tx, dropped: Sequence[tuple[int, int]], added: Sequence[tuple[int, int, int, str | None, float | None]]
 ) -> None:
-    """Drops index rows of (entity, key) pairs, then adds rows (key, entity, text, number)."""
+    """Drops index rows of (entity, key) pairs, then adds rows (entity, key, position, text, number)."""
     if dropped:
         await tx.delete_many(prop_index, ("entity_id", "key_id"), dropped)
     if added:
-        await tx.insert_many(prop_index, ("key_id", "entity_id", "text", "number"), added)
+        await tx.insert_many(prop_index, INDEX_COLUMNS, added)
 
 
 async def remove_entities(tx: Tx, ids: Sequence[int]) -> None:

@@ -26,10 +26,12 @@ class EntityService:
         self._schemas = schemas
         self._lookups = lookups
         self._observers: list[EntityObserver] = []
+        self._watched: frozenset[str] = frozenset()
 
     def observe(self, observer: EntityObserver) -> None:
         """Adds an observer; only while the portal is built."""
         self._observers.append(observer)
+        self._watched |= observer.watches
 
     async def write(
         self,
@@ -99,4 +101,4 @@ class EntityService:
 
     async def _context(self, tx: Tx, caller: Caller) -> Context:
         schema = await self._schemas.current(tx, lock=True)
-        return Context(tx, schema, caller, to_millis(self._clock.now()), self._lookups, self._observers)
+        return Context(tx, schema, caller, to_millis(self._clock.now()), self._lookups, self._observers, self._watched)

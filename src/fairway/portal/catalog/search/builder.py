@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select, update
 from fairway.kit.clock import Clock, to_millis
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.schema import SchemaCache
-from fairway.portal.catalog.search.index import value_rows
+from fairway.portal.catalog.search.index import INDEX_COLUMNS, value_rows
 from fairway.portal.catalog.search.usage import Pair
 from fairway.portal.catalog.tables import entity, prop_index, property_key
 from fairway.portal.storage.database import Database
@@ -104,12 +104,12 @@ class IndexBuilder:
             return None
         await tx.delete_many(prop_index, ("key_id", "entity_id"), [(key, row.id) for row in found])
         rows: list[tuple[Any, ...]] = [
-            (key, row.id, text, number)
+            (row.id, key, position, text, number)
             for row in found
-            for _, text, number in value_rows(key, row.properties.get(name))
+            for position, (_, text, number) in enumerate(value_rows(key, row.properties.get(name)))
         ]
         if rows:
-            await tx.insert_many(prop_index, ("key_id", "entity_id", "text", "number"), rows)
+            await tx.insert_many(prop_index, INDEX_COLUMNS, rows)
         return int(found[-1].id)
 
     async def _ready(self, tx: Tx, key: int) -> None:

@@ -13,6 +13,9 @@ MAX_TEXT = 256
 DATE_FORMATS = frozenset({"date-time", "timer"})
 """Formats of string properties that hold instants: searches for them use the number beside the text."""
 
+INDEX_COLUMNS = ("entity_id", "key_id", "position", "text", "number")
+"""Columns of ``prop_index`` in the order in which rows are inserted."""
+
 IndexRow = tuple[int, str | None, float | None]
 """(key id, text, number)."""
 

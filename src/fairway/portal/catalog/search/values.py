@@ -111,7 +111,7 @@ class Values:
     async def _indexed(self, tx: Tx, blueprint: Blueprint, own: Own) -> list[tuple[Any, int]]:
         column = prop_index.c.number if own.kind == "number" else prop_index.c.text
         statement = select(column.label("value"), func.count().label("found"))
-        statement = statement.where(prop_index.c.key_id == own.key).group_by(column)
+        statement = statement.where(prop_index.c.key_id == own.key, column.is_not(None)).group_by(column)
         found = [(_shown(own, row.value), row.found) for row in await tx.rows(statement)]
         total = await self._finder.planner.count(tx, [blueprint.id], TRUE)
         missing = total - sum(count for _, count in found)

@@ -410,14 +410,28 @@ def _principal() -> None:
 def _prop_index() -> None:
     op.create_table(
         "prop_index",
-        sa.Column("key_id", Id, nullable=False),
-        sa.Column("entity_id", Id, nullable=False),
+        sa.Column("entity_id", Id, autoincrement=False, nullable=False),
+        sa.Column("key_id", Id, autoincrement=False, nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("number", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("entity_id", "key_id", "position", name=op.f("pk_prop_index")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_prop_index_entity", "prop_index", ["entity_id", "key_id"], unique=False)
-    op.create_index("ix_prop_index_number", "prop_index", ["key_id", "number", "entity_id"], unique=False)
-    op.create_index("ix_prop_index_text", "prop_index", ["key_id", "text", "entity_id"], unique=False)
+    op.create_index(
+        "ix_prop_index_number",
+        "prop_index",
+        ["key_id", "number", "entity_id"],
+        unique=False,
+        sqlite_where=sa.text("number IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_prop_index_text",
+        "prop_index",
+        ["key_id", "text", "entity_id"],
+        unique=False,
+        sqlite_where=sa.text("text IS NOT NULL"),
+    )
 
 
 def _property_key() -> None:
