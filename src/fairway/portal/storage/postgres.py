@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from fairway.kit.errors import Unavailable
+from fairway.kit.errors import InvalidRequest, Unavailable
 from fairway.kit.jsonio import dumps_text, loads
 from fairway.portal.storage.tx import Params, Savepoint, Tx
 
@@ -23,6 +23,8 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 _RETRIED = ("40001", "40P01", "23505")
 """serialization_failure, deadlock_detected and unique_violation: two writers met on one key. The second run of the
 unit sees what the first one wrote and gives the proper answer."""
+_TOO_LONG = "54000"
+"""program_limit_exceeded: a key over a third of a page."""
 _ATTEMPTS = 5
 
 
@@ -166,6 +168,11 @@ class PostgresStore:
             try:
                 return await self._attempt(work, "BEGIN")
             except (asyncpg.PostgresError, DBAPIError) as error:
+                if _sqlstate(error) == _TOO_LONG:
+                    raise InvalidRequest(
+                        "An identifier or name is too long to be indexed; PostgreSQL takes about 2,600 bytes of UTF-8",
+                        cause=str(error),
+                    ) from error
                 if _sqlstate(error) not in _RETRIED or attempt == _ATTEMPTS:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 jitter

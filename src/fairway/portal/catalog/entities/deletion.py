@@ -12,6 +12,7 @@ from fairway.portal.access.decisions import decide_write
 from fairway.portal.catalog.entities import repository
 from fairway.portal.catalog.entities.context import Context, DeleteOptions
 from fairway.portal.catalog.entities.model import EntityChange, Stored
+from fairway.portal.catalog.entities.ownership import owner_teams
 from fairway.portal.catalog.entities.permit import hide_unreadable, missing_entity, refusal
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.tables import datasource, entity, relation_edge
@@ -47,9 +48,8 @@ async def _permit(context: Context, doomed: Doomed) -> None:
     if context.caller.is_admin:
         return
     for blueprint, stored in doomed:
-        decision = decide_write(
-            context.caller, blueprint.identifier, blueprint.permissions, "unregister", stored.team or []
-        )
+        teams = await owner_teams(context, blueprint, None, stored, None)
+        decision = decide_write(context.caller, blueprint.identifier, blueprint.permissions, "unregister", teams)
         if not decision.allowed:
             await hide_unreadable(context, blueprint, stored)
             raise refusal(f'delete entity "{stored.identifier}" of blueprint "{blueprint.identifier}"', decision)

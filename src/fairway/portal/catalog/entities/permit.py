@@ -8,6 +8,7 @@ from fairway.kit.errors import Forbidden, InvalidRequest, NotFound
 from fairway.portal.access.decisions import Decision, WriteVerb, decide_write
 from fairway.portal.catalog.entities.context import Context
 from fairway.portal.catalog.entities.model import CLEAR, Draft, Stored
+from fairway.portal.catalog.entities.ownership import owner_teams
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.system import managed_properties
 
@@ -27,8 +28,7 @@ async def permit_write(
         _protect(blueprint, draft)
     if caller.is_admin:
         return
-    owners = before or after
-    teams = (owners.team if owners else None) or []
+    teams = await owner_teams(context, blueprint, draft, before, after)
     verb: WriteVerb = "update" if before else "register"
     changed = _changed(before, after, draft)
     decision = decide_write(
