@@ -15,11 +15,13 @@ from fairway.portal.audit.stream.endpoints import build_router as build_stream_r
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.entities import restore_endpoints as restore_routes
+from fairway.portal.catalog.entities.endpoints import BULK_PATH, bulk_endpoint
 from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.catalog.reading import endpoints as reading_routes
 from fairway.portal.catalog.search import endpoints as search_routes
 from fairway.portal.http import docs_page
 from fairway.portal.http.errors import install_error_handlers
+from fairway.portal.http.hot import HotRoute, HotRoutes
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
 from fairway.portal.http.ratelimit import RateLimiter
 from fairway.portal.organization.endpoints import build_router as build_organization_router
@@ -50,6 +52,7 @@ def create_app(portal: Portal) -> FastAPI:
             Middleware(Envelope, metrics=portal.metrics, limiter=limiter),
             Middleware(RawPath),
             Middleware(BodyLimit, limit_for=body_limit, timeout_seconds=settings.request_timeout_seconds),
+            Middleware(HotRoutes, routes=[HotRoute("POST", BULK_PATH, bulk_endpoint(portal.catalog.entities))]),
         ],
     )
     app.state.portal = portal

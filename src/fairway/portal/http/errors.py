@@ -29,11 +29,16 @@ def error_answer(error: FairwayError) -> Response:
     return answer(error.status, error.envelope())
 
 
-async def _fairway(request: Request, error: Exception) -> Response:
-    assert isinstance(error, FairwayError)
+def refused(error: FairwayError) -> Response:
+    """:func:`error_answer`, with a line in the log where its author learns more from it than the user."""
     if error.cause or error.status >= 500:
         log.warning("request_refused", code=error.code, status=error.status, message=error.message, cause=error.cause)
     return error_answer(error)
+
+
+async def _fairway(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FairwayError)
+    return refused(error)
 
 
 async def _validation(request: Request, error: Exception) -> Response:

@@ -21,11 +21,16 @@ class EncodedPathRoute(APIRoute):
         if match is Match.NONE:
             return match, child
         params: dict[str, Any] = child.get("path_params", {})
-        child["path_params"] = {name: _decode(value) for name, value in params.items()}
+        child["path_params"] = {name: decode_segment(value) for name, value in params.items()}
         return match, child
 
 
-def _decode(value: Any) -> Any:
+def decode_segment(value: Any) -> Any:
+    """A path parameter as its client meant it.
+
+    Raises:
+        MalformedBody: not percent-encoded UTF-8, or with a NUL character.
+    """
     if not isinstance(value, str) or "%" not in value:
         return value
     try:

@@ -67,6 +67,7 @@ class ConsumerLoop:
                 self.failures += 1
                 log.error("consumer_failed", consumer=self._consumer.name, attempt=self.failures, error=repr(error))
                 await self._db.wake.wait(min(_MAX_BACKOFF_SECONDS, 0.2 * 2**self.failures))
+        await self._db.write(self._release)
 
     async def step(self) -> bool:
         """Handles one batch; false when there is none or another process holds the consumer."""
@@ -115,6 +116,11 @@ class ConsumerLoop:
             .values(lease_owner=self._owner, lease_until=now + LEASE_MS)
         )
         return claimed == 1
+
+    async def _release(self, tx: Tx) -> None:
+        """Lets another process go on at once rather than after the lease."""
+        mine = consumer.c.lease_owner == self._owner
+        await tx.run(update(consumer).where(consumer.c.name == self._consumer.name, mine).values(lease_until=0))
 
     async def _advance(self, tx: Tx, cursor: Cursor) -> None:
         await tx.run(

@@ -1,0 +1,19 @@
+"""Every measurement of docs/performance.md, one table after the other: ``make bench``."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bench import ingestion, search
+
+
+async def main() -> None:
+    """Takes about ten minutes."""
+    print("## Bulk ingestion\n")
+    await ingestion.main(100_000, "")
+    print("\n## Search and lists\n")
+    await search.main([10_000, 100_000, 1_000_000], "")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
