@@ -50,7 +50,7 @@ BAD_BODIES = [
     b"not json",
     b'{"id": "\xff"}',
     b'{"id": "a\\u0000b"}',
-    b"[" * 100 + b"]" * 100,
+    b"[" * 200 + b"]" * 200,
     b'{"a":' * 5000 + b"1" + b"}" * 5000,
     b"1e999999",
     b"null",
@@ -95,7 +95,7 @@ async def test_headers_of_every_kind(hooks: Hooks) -> None:
     webhook = await hooks.define(mappings=[mapping])
     pairs = [("X-Big", "x" * 60_000), ("X-Twice", "1"), ("X-Twice", "2"), ("X-Latin", "\xe9\xff")]
     raw = [(name.encode(), value.encode("latin-1")) for name, value in pairs]
-    response = await hooks.anonymous.post(f"{webhook['url']}?a=1&a=2&b=%00%ff", content=GOOD, headers=raw)
+    response = await hooks.anonymous.post(f"{webhook['url']}?a=1&a=2&b=%ff", content=GOOD, headers=raw)
     assert response.status_code == 202
     record = await hooks.send(webhook, GOOD)
     first = (await hooks.events(webhook))[1]
