@@ -10,7 +10,7 @@ from bench import ingestion, search
 async def main() -> None:
     """Takes about ten minutes."""
     print("## Bulk ingestion\n")
-    await ingestion.main(100_000, "")
+    await ingestion.main(60_000, "")
     print("\n## Search and lists\n")
     await search.main([10_000, 100_000, 1_000_000], "")
 

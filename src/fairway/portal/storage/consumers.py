@@ -23,6 +23,8 @@ _SCAN = 5_000
 _WORTH_STORING = 50_000
 """Events passed before their cursor is stored; after a start they are passed again."""
 _IDLE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
+"""Between steps that keep up: under a stream of writes a few full batches cost less than many small ones."""
 _MAX_BACKOFF_SECONDS = 30.0
 
 log = get_logger(__name__)
@@ -49,6 +51,8 @@ class ConsumerLoop:
         self._stop = asyncio.Event()
         self._passed = Cursor()
         """How far this loop has come without finding anything to do: not worth a write."""
+        self._behind = False
+        """Whether the last step had as much to do as a step may have: then the next one follows at once."""
         self.failures = 0
 
     def stop(self) -> None:
@@ -62,6 +66,8 @@ class ConsumerLoop:
             try:
                 if not await self.step() and not self._stop.is_set():
                     await self._db.wake.wait(_IDLE_SECONDS)
+                elif not self._behind:
+                    await asyncio.sleep(_PAUSE_SECONDS)
                 self.failures = 0
             except Exception as error:  # noqa: BLE001 a consumer outlives any failing batch; it is logged and retried
                 self.failures += 1
@@ -75,6 +81,7 @@ class ConsumerLoop:
         if found is None:
             return False
         stored, reached, events = found
+        self._behind = len(events) == _BATCH or reached.event_id - stored.event_id >= _SCAN
         if events or reached.event_id - stored.event_id >= _WORTH_STORING:
             if not await self._db.write(self._claim):
                 return False

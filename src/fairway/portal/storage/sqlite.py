@@ -28,6 +28,8 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 
 _GROUP = 256
 """Units of work in one transaction at the most; bounds the wait of the first."""
+_CHUNKS = (64, 16, 4, 1)
+"""Rows of one set-wise statement."""
 _QUEUE = 4096
 """Units of work that may wait; more answer 503 rather than grow memory."""
 
@@ -56,7 +58,7 @@ def connect(path: str, synchronous: str) -> Engine:
             "foreign_keys=ON",
             "busy_timeout=30000",
             "cache_size=-65536",
-            "mmap_size=268435456",
+            "mmap_size=67108864",
             "temp_store=MEMORY",
             "journal_size_limit=67108864",
             "trusted_schema=OFF",
@@ -91,24 +93,34 @@ class SqliteTx(Tx):
         return self._connection.execute(statement, params).rowcount
 
     async def insert_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
-        if not values:
-            return
-        marks = ",".join("?" * len(columns))
         names = ",".join(f'"{name}"' for name in columns)
-        self._raw.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', values)  # noqa: S608 names are ours
+        sql = f'INSERT INTO "{table.name}" ({names}) VALUES {{rows}}'  # noqa: S608 names are ours
+        self._in_chunks(sql, len(columns), values)
 
     async def update_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
-        if not values:
-            return
-        sets = ",".join(f'"{name}"=?' for name in columns)
         (key,) = table.primary_key.columns
-        self._raw.executemany(f'UPDATE "{table.name}" SET {sets} WHERE "{key.name}"=?', values)  # noqa: S608 names are ours
+        sets = ",".join(f'"{name}"=v.column{number}' for number, name in enumerate(columns, 1))
+        sql = (
+            f'UPDATE "{table.name}" SET {sets} FROM (VALUES {{rows}}) AS v '  # noqa: S608 names are ours
+            f'WHERE "{table.name}"."{key.name}"=v.column{len(columns) + 1}'
+        )
+        self._in_chunks(sql, len(columns) + 1, values)
 
     async def delete_many(self, table: Table, columns: Sequence[str], values: Sequence[Sequence[Any]]) -> None:
-        if not values:
-            return
-        tests = " AND ".join(f'"{name}"=?' for name in columns)
-        self._raw.executemany(f'DELETE FROM "{table.name}" WHERE {tests}', values)  # noqa: S608 names are ours
+        names = ",".join(f'"{name}"' for name in columns)
+        sql = f'DELETE FROM "{table.name}" WHERE ({names}) IN (VALUES {{rows}})'  # noqa: S608 names are ours
+        self._in_chunks(sql, len(columns), values)
+
+    def _in_chunks(self, sql: str, width: int, values: Sequence[Sequence[Any]]) -> None:
+        """Many rows in one statement. ``executemany`` gives the interpreter lock away once a row, and in a busy server
+        another thread takes it each time; a few fixed numbers of rows keep the statements prepared."""
+        row = f"({','.join('?' * width)})"
+        start = 0
+        for size in _CHUNKS:
+            while len(values) - start >= size:
+                chunk = values[start : start + size]
+                self._raw.execute(sql.format(rows=",".join([row] * size)), [each for one in chunk for each in one])
+                start += size
 
     async def raw(self, sql: str, *args: Any) -> Sequence[Any]:
         return self._raw.execute(sql, args).fetchall()  # type: ignore[no-any-return]
