@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from bench import ingestion, search
+from bench import expressions, ingestion, search
 
 
 async def main() -> None:
     """Takes about ten minutes."""
-    print("## Bulk ingestion\n")
+    print("## Expressions\n")
+    await expressions.main()
+    print("\n## Bulk ingestion\n")
     await ingestion.main(60_000, "")
     print("\n## Search and lists\n")
     await search.main([10_000, 100_000, 1_000_000], "")
