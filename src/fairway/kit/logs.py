@@ -54,6 +54,7 @@ def configure_logging(level: str, fmt: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a start is not worth ten lines about its plugins
 
 
 def get_logger(name: str) -> Any:
