@@ -187,7 +187,7 @@ class PostgresStore:
             try:
                 result = await work(tx)
                 await driver.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # whatever it was, the transaction is undone and the error passes
                 if not driver.is_closed():
                     await driver.execute("ROLLBACK")
                 raise

@@ -52,7 +52,7 @@ async def _body(
         async for part in _chained(second, parts):
             yield b"," + _joined(part) if begun and part else _joined(part)
             begun = begun or bool(part)
-    except Exception as error:
+    except Exception as error:  # the head is sent: what fails now is told in the answer, or raised
         if failed is None:
             raise
         log.warning("partial_answer", blueprints=list(failed), error=str(error))

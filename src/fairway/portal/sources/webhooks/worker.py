@@ -82,7 +82,7 @@ class WebhookWorker:
             if error.retriable:
                 raise
             await self._give_up(webhook, event, error.message)
-        except Exception as error:
+        except Exception as error:  # one broken event may not stop the queue: logged and recorded on it
             log.error("webhook_event_failed", webhook=webhook.identifier, event_id=event.id, exc_info=error)
             await self._give_up(webhook, event, "Something broke here; the portal's log has it under the event's id")
 
