@@ -15,7 +15,7 @@ metadata = MetaData(
     }
 )
 
-SEQUENCES = ("event", "entity", "blueprint", "relation", "property_key", "datasource")
+SEQUENCES = ("event", "entity", "blueprint", "relation", "property_key", "datasource", "run", "run_log")
 """Names that :meth:`Tx.allocate_ids` knows."""
 
 for _name in SEQUENCES:

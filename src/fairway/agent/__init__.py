@@ -1,0 +1,1 @@
+"""The execution agent: takes invocations from a portal and calls services in the network it runs in."""

@@ -1,0 +1,1 @@
+"""Self-service actions and automations: definitions, forms, who may run and approve them (contract 6)."""

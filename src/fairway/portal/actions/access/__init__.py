@@ -1,0 +1,1 @@
+"""Who may see, run and approve an action (contract 6.8)."""

@@ -1,0 +1,1 @@
+"""Runs of actions: states, logs, approvals, delivery and claims (contract 7)."""

@@ -1,0 +1,85 @@
+"""Tables of this feature."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+
+from fairway.portal.storage.tables import metadata
+from fairway.portal.storage.types import Document, Id, Millis
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("number", Id, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("blueprint", Text),
+    Column("entity", Text),
+    Column("status", String(24), nullable=False),
+    Column("status_label", Text),
+    Column("summary", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False),
+    Column("link", Document, nullable=False),
+    Column("properties", Document, nullable=False),
+    Column("raw_properties", Document, nullable=False),
+    Column("required_approval", Document),
+    Column("approval", Document),
+    Column("response", Document),
+    Column("payload", Document),
+    Column("external_run_id", Text),
+    Column("definition", Document, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("queue", Text),
+    Column("labels", Document),
+    Column("claimed_until", Millis, nullable=False, server_default="0"),
+    Column("claimed_by", Text),
+    Column("acked_at", Millis),
+    Column("depth", Integer, nullable=False, server_default="0"),
+    Column("parent", String(40)),
+    Column("terminal_log", Boolean, nullable=False, server_default="0"),
+    Column("expires_at", Millis),
+    Column("created_by", Text, nullable=False),
+    Column("creator_email", Text),
+    Column("impersonated_by", Text),
+    Column("updated_by", Text, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    Column("ended_at", Millis),
+    Index("uq_run_number", "number", unique=True),
+    Index("ix_run_action", "action", "number"),
+    Index("ix_run_entity", "blueprint", "entity", "number"),
+    Index("ix_run_creator", "created_by", "number"),
+    Index("ix_run_status", "status", "number"),
+    Index("ix_run_external", "external_run_id"),
+    Index("ix_run_queue", "queue", "claimed_until", "number"),
+)
+"""One row for each run. ``definition`` is the action as it was when the run was made. ``context`` is the sealed JSON of
+what templates see (secrets are not part of it). ``queue`` names who may claim: ``_PORT_EXEC_AGENT`` or an integration's
+installation id; it is emptied by the acknowledgement and by the end of the run."""
+
+run_log = Table(
+    "run_log",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("run_id", String(40), nullable=False),
+    Column("level", String(8), nullable=False, server_default="INFO"),
+    Column("message", Text, nullable=False),
+    Column("status_label", Text),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Index("ix_run_log_run", "run_id", "number"),
+)
+"""Log lines of runs and of workflow node runs, in order of ``number``."""
+
+run_approval = Table(
+    "run_approval",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("email", Text, primary_key=True),
+    Column("user_id", Text),
+    Column("state", String(16), nullable=False),
+    Column("description", Text),
+    Column("decided_at", Millis),
+    Column("notified_at", Millis),
+)
+"""Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVE`` or ``DECLINE``."""

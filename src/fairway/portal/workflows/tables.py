@@ -1,0 +1,73 @@
+"""Tables of this feature."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, String, Table, Text
+
+from fairway.portal.storage.tables import metadata
+from fairway.portal.storage.types import Document, Id, Millis
+
+workflow = Table(
+    "workflow",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("identifier", Text, nullable=False),
+    Column("document", Document, nullable=False),
+    Column("published", Boolean, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    Index("uq_workflow_identifier", "identifier", unique=True),
+)
+"""Workflow definitions; ``document`` is what was sent."""
+
+workflow_run = Table(
+    "workflow_run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("number", Id, nullable=False),
+    Column("workflow", Text, nullable=False),
+    Column("definition", Document, nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("result", String(16)),
+    Column("trigger_node", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    Column("ended_at", Millis),
+    Index("uq_workflow_run_number", "number", unique=True),
+    Index("ix_workflow_run_workflow", "workflow", "number"),
+)
+"""One row for each run of a workflow; ``context`` is the sealed JSON of what templates see."""
+
+node_run = Table(
+    "node_run",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("number", Id, nullable=False),
+    Column("workflow_run", String(40), nullable=False),
+    Column("node", Text, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("status", String(24), nullable=False),
+    Column("result", String(16)),
+    Column("status_label", Text),
+    Column("config", Document),
+    Column("output", Document),
+    Column("links", Document, nullable=False),
+    Column("external_run_id", Text),
+    Column("queue", Text),
+    Column("labels", Document),
+    Column("claimed_until", Millis, nullable=False, server_default="0"),
+    Column("claimed_by", Text),
+    Column("acked_at", Millis),
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    Column("ended_at", Millis),
+    Index("uq_node_run_number", "number", unique=True),
+    Index("ix_node_run_workflow_run", "workflow_run", "number"),
+    Index("ix_node_run_external", "external_run_id"),
+    Index("ix_node_run_queue", "queue", "claimed_until", "number"),
+)
+"""One row for each node that a workflow run has come to."""

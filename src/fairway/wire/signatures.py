@@ -1,0 +1,61 @@
+"""Signatures of messages: over the exact bytes of a request, or inside a JSON message (contract 7.7)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from fairway.kit.crypto import equal, hmac_base64
+from fairway.kit.jsonio import dumps
+from fairway.wire.javascript import dumps_like_javascript
+
+SIGNATURE = "X-Port-Signature"
+TIMESTAMP = "X-Port-Timestamp"
+
+
+def sign(secret: str, body: bytes, epoch_seconds: int) -> str:
+    """``v1,<base64>`` over ``<seconds>.<body>``."""
+    return "v1," + hmac_base64(secret, b"%d.%s" % (epoch_seconds, body))
+
+
+def signature_headers(secret: str, body: bytes, epoch_seconds: int) -> dict[str, str]:
+    """The two headers of a signed request."""
+    return {TIMESTAMP.lower(): str(epoch_seconds), SIGNATURE.lower(): sign(secret, body, epoch_seconds)}
+
+
+def signed_message(message: Mapping[str, Any], secret: str, epoch_seconds: int) -> bytes:
+    """A JSON message with its signature inside: signed with ``headers`` in place, then the two keys are added."""
+    headers = dict(message.get("headers") or {})
+    whole = {**message, "headers": headers}
+    headers_signed = {SIGNATURE: sign(secret, dumps(whole), epoch_seconds), TIMESTAMP: str(epoch_seconds)}
+    return dumps({**whole, "headers": {**headers, **headers_signed}})
+
+
+def verify_message(message: Mapping[str, Any], secret: str) -> bool:
+    """Whether the signature inside a received message is right.
+
+    The sender signed its own serialization of the message without the two keys (and without ``headers`` at all for
+    GitLab triggers); it may print numbers as JavaScript does, so both spellings are tried.
+    """
+    headers = message.get("headers")
+    if not isinstance(headers, dict):
+        return False
+    given, stamp = headers.get(SIGNATURE), headers.get(TIMESTAMP)
+    if not isinstance(given, str) or not isinstance(stamp, str) or not _is_signature(given) or not stamp.isdigit():
+        return False
+    rest = {name: value for name, value in headers.items() if name not in (SIGNATURE, TIMESTAMP)}
+    in_place = {**message, "headers": rest}
+    without = {name: value for name, value in message.items() if name != "headers"}
+    candidates = (write(each) for each in (in_place, without) for write in (dumps, dumps_like_javascript))
+    matches = [equal(sign(secret, body, int(stamp)), given) for body in candidates]
+    return any(matches)
+
+
+def _is_signature(text: str) -> bool:
+    version, comma, encoded = text.partition(",")
+    try:
+        return version == "v1" and bool(comma) and len(base64.b64decode(encoded, validate=True)) == 32
+    except (binascii.Error, ValueError):
+        return False
