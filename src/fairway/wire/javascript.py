@@ -1,4 +1,4 @@
-"""JSON as ``JSON.stringify`` of JavaScript prints it: senders sign that text, so receivers must be able to repeat it."""
+"""JSON as JavaScript's ``JSON.stringify`` prints it: senders sign that text, so receivers must be able to repeat it."""
 
 from __future__ import annotations
 
