@@ -20,6 +20,7 @@ from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.catalog.reading import endpoints as reading_routes
 from fairway.portal.catalog.search import endpoints as search_routes
 from fairway.portal.http import docs_page
+from fairway.portal.http.description import describe_access
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.hot import HotRoute, HotRoutes
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
@@ -59,6 +60,7 @@ def create_app(portal: Portal) -> FastAPI:
     app.state.authenticator = portal.access.authenticator
     install_error_handlers(app)
     include_routers(app, portal)
+    describe_access(app)
     return app
 
 
