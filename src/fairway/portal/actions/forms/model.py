@@ -1,0 +1,21 @@
+"""What the checking of a form hands to whoever starts a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedInputs:
+    """Inputs that passed, completed with defaults, in three forms of the same."""
+
+    raw: Mapping[str, Any]
+    """As submitted; encrypted ones are sealed. What ``rawProperties`` shows and a re-run submits again."""
+    shown: Mapping[str, Any]
+    """For people: entity inputs as ``{identifier, title}``, sealed ones masked. What ``properties`` shows."""
+    inputs: Mapping[str, Any]
+    """For templates: entity inputs as entity documents, sealed ones as their sealed text (contract 6.7)."""
+    encrypted: tuple[str, ...] = ()
+    """Identifiers of the inputs whose values are sealed under the organisation's secret (contract 6.4)."""
