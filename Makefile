@@ -5,10 +5,10 @@ UV_VERSION := 0.13.8
 RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: help setup run test lint bench screenshots docs format
+.PHONY: help setup run test lint bench screenshots docs format kafka demo-enrich
 
 help: ## Shows the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 setup: .venv/.ready ## Creates the environment in .venv
 
@@ -43,6 +43,12 @@ docs: setup ## Writes the generated part of docs/
 bench: setup ## Measures the budgets of docs/performance.md
 	$(RUN)/python -m bench.ingestion
 	$(RUN)/python -m bench.search
+
+kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Maven)
+	$(RUN)/python scripts/kafka.py
+
+demo-enrich: setup ## Shows self-service end to end: portal, agent, backend and a git repository
+	$(RUN)/python examples/enrich-service/demo.py
 
 screenshots: setup ## Pictures of the web interface
 	@echo "The web interface comes with a later release: there is nothing to picture yet."
