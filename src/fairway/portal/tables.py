@@ -5,6 +5,7 @@ from __future__ import annotations
 from fairway.portal.access import tables as _access
 from fairway.portal.actions import tables as _actions
 from fairway.portal.audit import tables as _audit
+from fairway.portal.automations import tables as _automations
 from fairway.portal.catalog import tables as _catalog
 from fairway.portal.organization import tables as _organization
 from fairway.portal.pages import tables as _pages
@@ -15,7 +16,7 @@ from fairway.portal.storage.tables import metadata
 from fairway.portal.workflows import tables as _workflows
 
 FEATURES = (
-    _access, _actions, _audit, _catalog, _organization, _pages, _runs, _scorecards, _sources, _workflows,
+    _access, _actions, _audit, _automations, _catalog, _organization, _pages, _runs, _scorecards, _sources, _workflows,
 )  # fmt: skip
 """The modules that declare tables, besides storage's own."""
 

@@ -19,10 +19,12 @@ def upgrade() -> None:
         for name in SEQUENCES:
             op.execute(sa.schema.CreateSequence(sa.Sequence(f"{name}_id_seq")))
     _action()
+    _automation_evaluation()
     _node_run()
     _run()
     _run_approval()
     _run_log()
+    _timer_due()
     _workflow()
     _workflow_run()
 
@@ -50,19 +52,36 @@ def _action() -> None:
     op.create_index("uq_action_identifier", "action", ["identifier"], unique=True)
 
 
+def _automation_evaluation() -> None:
+    op.create_table(
+        "automation_evaluation",
+        sa.Column("listener", sa.String(length=200), nullable=False),
+        sa.Column("event_id", Id, autoincrement=False, nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("run_id", sa.String(length=40), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("listener", "event_id", name=op.f("pk_automation_evaluation")),
+    )
+
+
 def _node_run() -> None:
     op.create_table(
         "node_run",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("number", Id, nullable=False),
         sa.Column("workflow_run", sa.String(length=40), nullable=False),
+        sa.Column("workflow", sa.Text(), nullable=False),
         sa.Column("node", sa.Text(), nullable=False),
         sa.Column("type", sa.String(length=32), nullable=False),
         sa.Column("status", sa.String(length=24), nullable=False),
         sa.Column("result", sa.String(length=16), nullable=True),
         sa.Column("status_label", sa.Text(), nullable=True),
         sa.Column("config", Document(), nullable=True),
+        sa.Column("sealed_config", sa.Text(), nullable=True),
         sa.Column("output", Document(), nullable=True),
+        sa.Column("responses", Document(), nullable=True),
+        sa.Column("outlet", sa.Text(), nullable=True),
         sa.Column("links", Document(), nullable=False),
         sa.Column("external_run_id", sa.Text(), nullable=True),
         sa.Column("queue", sa.Text(), nullable=True),
@@ -77,7 +96,7 @@ def _node_run() -> None:
     )
     op.create_index("ix_node_run_external", "node_run", ["external_run_id"], unique=False)
     op.create_index("ix_node_run_queue", "node_run", ["queue", "claimed_until", "number"], unique=False)
-    op.create_index("ix_node_run_workflow_run", "node_run", ["workflow_run", "number"], unique=False)
+    op.create_index("uq_node_run_node", "node_run", ["workflow_run", "node"], unique=True)
     op.create_index("uq_node_run_number", "node_run", ["number"], unique=True)
 
 
@@ -159,6 +178,21 @@ def _run_log() -> None:
     op.create_index("ix_run_log_run", "run_log", ["run_id", "number"], unique=False)
 
 
+def _timer_due() -> None:
+    op.create_table(
+        "timer_due",
+        sa.Column("entity_id", Id, autoincrement=False, nullable=False),
+        sa.Column("property", sa.String(length=100), nullable=False),
+        sa.Column("blueprint_id", Id, nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("fired", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("event_id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("entity_id", "property", name=op.f("pk_timer_due")),
+    )
+    op.create_index("ix_timer_due", "timer_due", ["fired", "due_at"], unique=False)
+
+
 def _workflow() -> None:
     op.create_table(
         "workflow",
@@ -184,13 +218,26 @@ def _workflow_run() -> None:
         sa.Column("definition", Document(), nullable=False),
         sa.Column("status", sa.String(length=24), nullable=False),
         sa.Column("result", sa.String(length=16), nullable=True),
+        sa.Column("status_label", sa.Text(), nullable=True),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
         sa.Column("trigger_node", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("inputs", Document(), nullable=False),
+        sa.Column("blueprint", sa.Text(), nullable=True),
+        sa.Column("entity", sa.Text(), nullable=True),
         sa.Column("context", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("depth", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("parent", sa.String(length=40), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("creator_email", sa.Text(), nullable=True),
+        sa.Column("updated_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workflow_run")),
     )
+    op.create_index("ix_workflow_run_status", "workflow_run", ["status", "number"], unique=False)
     op.create_index("ix_workflow_run_workflow", "workflow_run", ["workflow", "number"], unique=False)
+    op.create_index("uq_workflow_run_cause", "workflow_run", ["cause"], unique=True)
     op.create_index("uq_workflow_run_number", "workflow_run", ["number"], unique=True)
