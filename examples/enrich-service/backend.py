@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+
 from fairway.client import Credentials, PortalClient
 from repository import GitFailed, open_branch, spec_file
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from fairway.apply import execute, load, make_plan, read_state
 from fairway.client import Credentials, PortalClient
 from repository import git
