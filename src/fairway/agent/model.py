@@ -28,6 +28,8 @@ class Invocation:
     source: Source = "POLLING"
     received_at: float = 0.0
     """Monotonic seconds."""
+    problem: str = ""
+    """Why it must not be executed, such as a wrong signature; it then fails with this text, if a mapping applies."""
 
 
 @dataclass(frozen=True, slots=True)
