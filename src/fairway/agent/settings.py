@@ -233,7 +233,7 @@ def _kafka_problems(values: Mapping[str, str]) -> Iterator[str]:
     if local and not brokers:
         yield "USING_LOCAL_PORT_INSTANCE needs KAFKA_CONSUMER_BOOTSTRAP_SERVERS"
     if brokers and not local:
-        yield "KAFKA_CONSUMER_BOOTSTRAP_SERVERS is only for USING_LOCAL_PORT_INSTANCE=true; else the portal names brokers"
+        yield "KAFKA_CONSUMER_BOOTSTRAP_SERVERS needs USING_LOCAL_PORT_INSTANCE=true; else the portal names brokers"
     if "KAFKA_CONSUMER_GROUP_ID" not in values:
         yield "STREAMER_NAME=KAFKA needs KAFKA_CONSUMER_GROUP_ID"
 
