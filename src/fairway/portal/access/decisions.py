@@ -62,7 +62,7 @@ def read_scope(caller: Caller, blueprint: str, permissions: Mapping[str, Any]) -
         return ReadScope(True, "Admins may read everything", "admin")
     blocks = permissions.get("entities", {})
     for verb in ("read", *WRITE_VERBS):
-        grant = _grant(caller, blocks.get(verb), verb)
+        grant = granted(caller, blocks.get(verb), f"entities.{verb}")
         if grant is not None:
             implied = "" if verb == "read" else f", which implies reading {blueprint}"
             return ReadScope(True, grant.reason + implied, grant.rule)
@@ -87,12 +87,12 @@ def decide_write(
     if caller.is_admin:
         return Decision(True, "Admins may do everything", "admin")
     blocks = permissions.get("entities", {})
-    grant = _grant(caller, blocks.get(verb), verb, owner_teams)
+    grant = granted(caller, blocks.get(verb), f"entities.{verb}", owner_teams)
     if grant is not None:
         return grant
     if verb == "update" and (changed_properties or changed_relations):
         return _granular(caller, blueprint, blocks, owner_teams, changed_properties, changed_relations)
-    reason = f'{_who(caller)} may not {verb} entities of "{blueprint}"; {_needs(blocks.get(verb))}'
+    reason = f'{who(caller)} may not {verb} entities of "{blueprint}"; {needs(blocks.get(verb))}'
     return Decision(False, reason, "none")
 
 
@@ -100,7 +100,7 @@ def decide_admin(caller: Caller, what: str) -> Decision:
     """Whether the caller may do something that only Admins may; ``what`` reads like ``change blueprints``."""
     if caller.is_admin:
         return Decision(True, "Admins may do everything", "admin")
-    return Decision(False, f"{_who(caller)} may not {what}; it needs the role Admin", "none")
+    return Decision(False, f"{who(caller)} may not {what}; it needs the role Admin", "none")
 
 
 def require_admin(caller: Caller, what: str) -> None:
@@ -116,7 +116,7 @@ def decide_moderation(caller: Caller, blueprint: str, what: str) -> Decision:
     """Whether the caller may do what Admins and the blueprint's moderators may."""
     role = f"{blueprint}-moderator"
     if not caller.is_admin and role in caller.roles:
-        return Decision(True, f'{_who(caller)} has the role "{role}"', "moderator")
+        return Decision(True, f'{who(caller)} has the role "{role}"', "moderator")
     return decide_admin(caller, what)
 
 
@@ -132,7 +132,7 @@ def _partial_scope(caller: Caller, blueprint: str, blocks: Mapping[str, Any]) ->
         reasons.append("entities that match the read policy may be read")
         rules.append("entities.read.policy")
     if not reasons:
-        reason = f'{_who(caller)} may not read entities of "{blueprint}"; {_needs(blocks.get("read"))}'
+        reason = f'{who(caller)} may not read entities of "{blueprint}"; {needs(blocks.get("read"))}'
         return ReadScope(False, reason, "none")
     text = " and ".join(reasons)
     return ReadScope(False, text[0].upper() + text[1:], ", ".join(rules), mine if owning else frozenset(), policy)
@@ -148,25 +148,24 @@ def _granular(
 ) -> Decision:
     grant = None
     for kind, names in (("updateProperties", properties), ("updateRelations", relations)):
-        granted = blocks.get(kind) or {}
+        named = blocks.get(kind) or {}
         for name in names:
-            grant = _grant(caller, granted.get(name), f"{kind}.{name}", owner_teams)
+            grant = granted(caller, named.get(name), f"entities.{kind}.{name}", owner_teams)
             if grant is None:
                 noun = "property" if kind == "updateProperties" else "relation"
-                needs = _needs(granted[name]) if name in granted else _needs(blocks.get("update"))
-                reason = f'{_who(caller)} may not update the {noun} "{name}" of "{blueprint}"; {needs}'
+                needed = needs(named[name] if name in named else blocks.get("update"))
+                reason = f'{who(caller)} may not update the {noun} "{name}" of "{blueprint}"; {needed}'
                 return Decision(False, reason, "none")
     assert grant is not None, "asked with at least one changed field"
     return grant
 
 
-def _grant(
-    caller: Caller, block: Mapping[str, Any] | None, place: str, owner_teams: Collection[str] = ()
+def granted(
+    caller: Caller, block: Mapping[str, Any] | None, rule: str, owner_teams: Collection[str] = ()
 ) -> Decision | None:
-    """The first grant of a block that matches the caller."""
+    """The first grant of a block that matches the caller; ``rule`` says where the block is written."""
     if not block:
         return None
-    rule = f"entities.{place}"
     if caller.email and caller.email.lower() in (user.lower() for user in block.get("users") or ()):
         return Decision(True, f"{caller.email} is named in {rule}.users", f"{rule}.users")
     for role in block.get("roles") or ():
@@ -187,11 +186,12 @@ def _team_labels(caller: Caller) -> frozenset[str]:
     return caller.teams | caller.team_names
 
 
-def _who(caller: Caller) -> str:
+def who(caller: Caller) -> str:
+    """The caller in a sentence."""
     return caller.email or caller.principal_id
 
 
-def _needs(block: Mapping[str, Any] | None) -> str:
+def needs(block: Mapping[str, Any] | None) -> str:
     """What would have been enough, from the block that said no."""
     parts = []
     if block and block.get("roles"):
@@ -205,5 +205,5 @@ def _needs(block: Mapping[str, Any] | None) -> str:
 
 __all__ = [
     "WRITE_VERBS", "Decision", "ReadScope", "WriteVerb", "decide_admin", "decide_moderation", "decide_write",
-    "default_permissions", "merge_permissions", "read_scope", "require_admin",
+    "default_permissions", "granted", "merge_permissions", "needs", "read_scope", "require_admin", "who",
 ]  # fmt: skip
