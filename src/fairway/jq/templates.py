@@ -5,7 +5,7 @@ Nothing here logs: contexts hold secrets, and so may error texts of jq.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -41,14 +41,13 @@ class Templates:
 
     async def render_report(self, value: Any, context: Any) -> tuple[Any, list[TemplateProblem]]:
         """:meth:`render`, and which templates failed."""
-        found = await self._evaluate(set(_expressions(value)), context)
-        rendering = _Rendering(found)
-        return rendering.render(value, ""), rendering.problems
+        return fill(value, await self.evaluate(_expressions(value), context))
 
-    async def _evaluate(self, texts: set[str], context: Any) -> dict[str, Result]:
+    async def evaluate(self, texts: Iterable[str], context: Any) -> dict[str, Result]:
+        """The result of each program for ``context``, by program text, for :func:`fill`."""
         results: dict[str, Result] = {}
         programs = []
-        for text in sorted(texts - {_SPREAD}):
+        for text in sorted(set(texts) - {_SPREAD}):
             try:
                 programs.append(self._engine.compile(text))
             except JqSyntaxError as error:
@@ -57,6 +56,12 @@ class Templates:
             found = await self._engine.first_of_many(programs, context)
             results.update((program.text, result) for program, result in zip(programs, found, strict=True))
         return results
+
+
+def fill(value: Any, results: Mapping[str, Result]) -> tuple[Any, list[TemplateProblem]]:
+    """``value`` with every template replaced by its result in ``results``, and which templates failed."""
+    rendering = _Rendering(results)
+    return rendering.render(value, ""), rendering.problems
 
 
 def references(value: Any) -> set[str]:

@@ -18,7 +18,6 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from fairway.kit.crypto import hmac_base64
 from fairway.kit.errors import InvalidRequest, Unavailable
 
 _METADATA = frozenset(
@@ -55,6 +54,10 @@ class RemoteUnavailable(Unavailable):
     """The other side did not answer: no connection, or no answer in time."""
 
     code = "remote_unavailable"
+
+
+class AnswerTimedOut(RemoteUnavailable):
+    """The connection stood, and the answer did not come in time: the other side may have acted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +185,10 @@ class HttpClient:
             if _REFUSED in str(error.os_error):
                 raise DestinationRefused(f'"{url.host}" may not be reached from here: {error.os_error}') from None
             raise RemoteUnavailable(f'"{url.origin()}" cannot be reached: {error.os_error}') from None
+        except aiohttp.ConnectionTimeoutError:
+            raise RemoteUnavailable(f'"{url.origin()}" cannot be reached: no connection in time') from None
         except TimeoutError:
-            raise RemoteUnavailable(f'"{url.origin()}" did not answer within {seconds:g} s') from None
+            raise AnswerTimedOut(f'"{url.origin()}" did not answer within {seconds:g} s') from None
         except aiohttp.ClientError as error:
             raise RemoteUnavailable(f'"{url.origin()}" broke off: {error}') from None
         except ValueError as error:
@@ -236,9 +241,3 @@ def _pause(attempt: int, retry_after: str | None) -> float:
     if retry_after is not None and retry_after.isascii() and retry_after.isdigit():
         pause = max(pause, float(retry_after))
     return min(pause, _LONGEST_PAUSE) * random.uniform(0.5, 1.0)  # noqa: S311 jitter
-
-
-def signature_headers(secret: str, body: bytes, epoch_seconds: int) -> dict[str, str]:
-    """What receivers verify (contract 7.7): the signature over the time and the exact bytes that are sent."""
-    message = b"%d.%s" % (epoch_seconds, body)
-    return {"x-port-timestamp": str(epoch_seconds), "x-port-signature": f"v1,{hmac_base64(secret, message)}"}

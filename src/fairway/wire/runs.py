@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 RunStatus = Literal["IN_PROGRESS", "SUCCESS", "FAILURE", "WAITING_FOR_APPROVAL", "DECLINED"]
@@ -12,6 +13,8 @@ NodeResult = Literal["SUCCESS", "FAILED", "CANCELLED"]
 
 AGENT = "_PORT_EXEC_AGENT"
 """``installationId`` under which execution agents claim."""
+AGENT_GITLAB = "_PORT_EXEC_AGENT:GITLAB"
+"""Queue of GitLab pipelines that an agent triggers."""
 RESERVED_USAGE = {"x-port-reserved-usage": "true"}
 """Header of claims and acknowledgements."""
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -33,31 +36,42 @@ def change_log_topic(org_id: str) -> str:
     return f"{org_id}.change.log"
 
 
-def run_event(
-    *,
-    operation: str,
-    trigger: Mapping[str, Any],
-    entity: Mapping[str, Any] | None,
-    entity_identifier: str | None,
-    blueprint: str | None,
-    run_id: str,
-    action: str,
-    invocation: Mapping[str, Any],
-    properties: Mapping[str, Any],
-    censored: list[str],
-) -> dict[str, Any]:
-    """The message of contract 7.9, unsigned."""
-    return {
-        "action": operation,
-        "resourceType": "run",
-        "status": "TRIGGERED",
-        "trigger": dict(trigger),
-        "context": {"entity": entity_identifier, "blueprint": blueprint, "runId": run_id},
-        "payload": {
-            "entity": entity,
-            "action": {"identifier": action, "invocationMethod": dict(invocation), "trigger": operation},
-            "properties": dict(properties),
-            "censoredProperties": censored,
-        },
-        "headers": {},
-    }
+@dataclass(frozen=True, slots=True)
+class RunEvent:
+    """What a message about a run says (contract 7.9)."""
+
+    run_id: str
+    action: str
+    """Identifier of the action."""
+    operation: str
+    """``CREATE``, ``DAY-2`` or ``DELETE``; automations say ``CREATE``."""
+    trigger: Mapping[str, Any]
+    invocation: Mapping[str, Any]
+    """The rendered invocation method."""
+    properties: Mapping[str, Any]
+    entity: Mapping[str, Any] | None = None
+    entity_identifier: str | None = None
+    blueprint: str | None = None
+    censored: Sequence[str] = ()
+    """Names of encrypted inputs."""
+
+    def message(self) -> dict[str, Any]:
+        """The message, unsigned: ``headers`` is empty and in its place."""
+        return {
+            "action": self.operation,
+            "resourceType": "run",
+            "status": "TRIGGERED",
+            "trigger": dict(self.trigger),
+            "context": {"entity": self.entity_identifier, "blueprint": self.blueprint, "runId": self.run_id},
+            "payload": {
+                "entity": self.entity,
+                "action": {
+                    "identifier": self.action,
+                    "invocationMethod": dict(self.invocation),
+                    "trigger": self.operation,
+                },
+                "properties": dict(self.properties),
+                "censoredProperties": list(self.censored),
+            },
+            "headers": {},
+        }

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fairway.kit.clock import Clock
-from fairway.kit.http import signature_headers
-from fairway.kit.jsonio import dumps
 from fairway.kit.kafka import KafkaPublisher, Message
 from fairway.portal.audit.changelog.webhooks import SigningSecret, has_destination, is_webhook
 from fairway.portal.audit.records import change_message
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.outbox import Event
+from fairway.wire.signatures import signed_message
 
 NAME = "changelog-kafka"
 
@@ -35,17 +34,10 @@ class KafkaChangeLog:
         if not wanted:
             return
         secret, now = await self._secret.signing_secret(), int(self._clock.now().timestamp())
-        messages = [Message(self._topic, _key(event), signed_message(event, secret, now)) for event in wanted]
+        messages = [
+            Message(self._topic, _key(event), signed_message(change_message(event), secret, now)) for event in wanted
+        ]
         await self._publisher.publish(messages)
-
-
-def signed_message(event: Event, secret: str, epoch_seconds: int) -> bytes:
-    """The event with its signature inside (contract 7.7): signed with empty ``headers`` in place, then filled in."""
-    message = {**change_message(event), "headers": {}}
-    signature = signature_headers(secret, dumps(message), epoch_seconds)
-    names = {"x-port-signature": "X-Port-Signature", "x-port-timestamp": "X-Port-Timestamp"}
-    message["headers"] = {names[name]: value for name, value in signature.items()}
-    return dumps(message)
 
 
 def _key(event: Event) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import FairwayError
-from fairway.kit.http import HttpClient, signature_headers
+from fairway.kit.http import HttpClient
 from fairway.kit.jsonio import dumps
 from fairway.kit.logs import get_logger
 from fairway.portal.audit.changelog import repository
@@ -23,6 +23,7 @@ from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.jobs import Job, JobHandler, enqueue
 from fairway.portal.storage.outbox import Event
 from fairway.portal.storage.tables import event as table
+from fairway.wire.signatures import signature_headers
 
 KIND = "changelog_webhook"
 MAX_ATTEMPTS = 12
