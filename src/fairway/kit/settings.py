@@ -52,6 +52,11 @@ class Settings(BaseSettings):
     )
     event_retention_days: int = Field(365, ge=1, description="How long audit records and events are kept.")
     restore_retention_days: int = Field(30, ge=1, description="How long deleted entities can be restored.")
+    run_retention_days: int = Field(365, ge=1, description="How long ended runs and their logs are kept.")
+    run_timeout_hours: float = Field(
+        0, ge=0, description="Runs in progress of which nothing was heard for so long end as failed; 0 waits forever."
+    )
+    run_log_lines_max: int = Field(100_000, ge=1, description="Log lines that one run may have.")
     oidc_issuer: str = Field("", description="Issuer URL of the OpenID Connect provider; empty turns OIDC off.")
     oidc_client_id: str = Field("", description="Client id registered at the provider.")
     oidc_client_secret: SecretStr | None = Field(None, description="Client secret registered at the provider.")

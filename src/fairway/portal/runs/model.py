@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
+from fairway.kit.ids import random_id
 from fairway.portal.actions.model import Action
-from fairway.wire.runs import TERMINAL, RunStatus
+from fairway.wire.runs import RUN_PREFIX, TERMINAL, RunStatus
 
 JsonObject = Mapping[str, Any]
 
@@ -42,11 +44,12 @@ class Run:
     ``invocationMethod``, ``approvalNotification``, ``allowAnyoneToViewRuns``."""
     context: str
     """Sealed JSON of :class:`Context`."""
+    secret: bool
+    """Whether the payload that a backend gets differs from the masked one."""
     queue: str | None
+    """Who may claim it; none when the portal delivers it itself."""
     labels: JsonObject | None
-    claimed_until: int
-    claimed_by: str | None
-    acked_at: int | None
+    """What a claimer must have."""
     depth: int
     parent: str | None
     terminal_log: bool
@@ -58,6 +61,11 @@ class Run:
     created_at: int
     updated_at: int
     ended_at: int | None
+    pending: bool = False
+    """It waits for a claim or, once claimed, for the acknowledgement."""
+    claimed_until: int = 0
+    """Until when a claimer has it to itself; 0 while nobody has. Milliseconds."""
+    claimed_by: str | None = None
 
     @property
     def terminal(self) -> bool:
@@ -109,6 +117,10 @@ class NewRun:
     depth: int = 0
     parent: str | None = None
     impersonated_by: str | None = None
+    trigger: JsonObject | None = None
+    """``.trigger`` of templates; made from the caller when absent."""
+    id: str = field(default_factory=partial(random_id, RUN_PREFIX))
+    """Of the run to be. Beginning a run that exists already changes nothing: whoever may be run twice gives its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,9 @@ run = Table(
     Column("external_run_id", Text),
     Column("definition", Document, nullable=False),
     Column("context", Text, nullable=False),
+    Column("secret", Boolean, nullable=False, server_default="0"),
     Column("queue", Text),
     Column("labels", Document),
-    Column("claimed_until", Millis, nullable=False, server_default="0"),
-    Column("claimed_by", Text),
-    Column("acked_at", Millis),
     Column("depth", Integer, nullable=False, server_default="0"),
     Column("parent", String(40)),
     Column("terminal_log", Boolean, nullable=False, server_default="0"),
@@ -51,17 +49,38 @@ run = Table(
     Index("ix_run_creator", "created_by", "number"),
     Index("ix_run_status", "status", "number"),
     Index("ix_run_external", "external_run_id"),
-    Index("ix_run_queue", "queue", "claimed_until", "number"),
+    Index("ix_run_ended", "ended_at"),
 )
 """One row for each run. ``definition`` is the action as it was when the run was made. ``context`` is the sealed JSON of
-what templates see (secrets are not part of it). ``queue`` names who may claim: ``_PORT_EXEC_AGENT`` or an integration's
-installation id; it is emptied by the acknowledgement and by the end of the run."""
+what templates see (secrets are not part of it). ``payload`` is masked; ``secret`` says whether the real one differs.
+``queue`` names who may claim the run, ``_PORT_EXEC_AGENT`` or an integration's installation id; whether it waits there
+is a row of ``run_queue``."""
+
+run_queue = Table(
+    "run_queue",
+    metadata,
+    Column("number", Id, primary_key=True, autoincrement=False),
+    Column("run_id", String(40), nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("turn", Id, nullable=False),
+    Column("labels", Document),
+    Column("claimed_until", Millis, nullable=False, server_default="0"),
+    Column("claimed_by", Text),
+    Index("uq_run_queue_run", "run_id", unique=True),
+    Index("ix_run_queue_turn", "queue", "claimed_until", "turn", "number"),
+    Index("ix_run_queue_action", "queue", "action", "turn"),
+)
+"""Runs that wait for somebody to claim and acknowledge them; the row goes with the acknowledgement or the end of the
+run. Narrow, because each claim rewrites it. ``turn`` is the place in line: runs of different actions alternate, whatever
+their numbers, and runs of one action keep their order (see docs/decisions/claims.md)."""
 
 run_log = Table(
     "run_log",
     metadata,
     Column("number", Id, primary_key=True, autoincrement=False),
     Column("run_id", String(40), nullable=False),
+    Column("line", Integer, nullable=False, server_default="0"),
     Column("level", String(8), nullable=False, server_default="INFO"),
     Column("message", Text, nullable=False),
     Column("status_label", Text),
@@ -69,7 +88,7 @@ run_log = Table(
     Column("created_at", Millis, nullable=False),
     Index("ix_run_log_run", "run_id", "number"),
 )
-"""Log lines of runs and of workflow node runs, in order of ``number``."""
+"""Log lines of runs and of workflow node runs, in order of ``number``; ``line`` counts those of a run."""
 
 run_approval = Table(
     "run_approval",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, MetaData, Sequence, String, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, Sequence, String, Table, Text, text
 
 from fairway.portal.storage.types import Document, Id, Millis
 
@@ -60,6 +60,13 @@ event = Table(
     Column("destination", Document),
     Index("ix_event_entity", "blueprint", "entity", "id"),
     Index("ix_event_at", "at", "id"),
+    Index(
+        "ix_event_run",
+        "run_id",
+        "id",
+        sqlite_where=text("run_id IS NOT NULL"),
+        postgresql_where=text("run_id IS NOT NULL"),
+    ),
     Index("ix_event_txid", "txid", "id").ddl_if(dialect="postgresql"),
 )
 """The outbox and the audit log in one append-only table: written in the transaction of the change, read by consumers

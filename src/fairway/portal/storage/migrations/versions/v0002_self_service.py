@@ -20,10 +20,12 @@ def upgrade() -> None:
             op.execute(sa.schema.CreateSequence(sa.Sequence(f"{name}_id_seq")))
     _action()
     _automation_evaluation()
+    _event()
     _node_run()
     _run()
     _run_approval()
     _run_log()
+    _run_queue()
     _timer_due()
     _workflow()
     _workflow_run()
@@ -62,6 +64,17 @@ def _automation_evaluation() -> None:
         sa.Column("run_id", sa.String(length=40), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("listener", "event_id", name=op.f("pk_automation_evaluation")),
+    )
+
+
+def _event() -> None:
+    op.create_index(
+        "ix_event_run",
+        "event",
+        ["run_id", "id"],
+        unique=False,
+        sqlite_where=sa.text("run_id IS NOT NULL"),
+        postgresql_where=sa.text("run_id IS NOT NULL"),
     )
 
 
@@ -122,11 +135,9 @@ def _run() -> None:
         sa.Column("external_run_id", sa.Text(), nullable=True),
         sa.Column("definition", Document(), nullable=False),
         sa.Column("context", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Boolean(), server_default="0", nullable=False),
         sa.Column("queue", sa.Text(), nullable=True),
         sa.Column("labels", Document(), nullable=True),
-        sa.Column("claimed_until", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("claimed_by", sa.Text(), nullable=True),
-        sa.Column("acked_at", sa.BigInteger(), nullable=True),
         sa.Column("depth", sa.Integer(), server_default="0", nullable=False),
         sa.Column("parent", sa.String(length=40), nullable=True),
         sa.Column("terminal_log", sa.Boolean(), server_default="0", nullable=False),
@@ -142,9 +153,9 @@ def _run() -> None:
     )
     op.create_index("ix_run_action", "run", ["action", "number"], unique=False)
     op.create_index("ix_run_creator", "run", ["created_by", "number"], unique=False)
+    op.create_index("ix_run_ended", "run", ["ended_at"], unique=False)
     op.create_index("ix_run_entity", "run", ["blueprint", "entity", "number"], unique=False)
     op.create_index("ix_run_external", "run", ["external_run_id"], unique=False)
-    op.create_index("ix_run_queue", "run", ["queue", "claimed_until", "number"], unique=False)
     op.create_index("ix_run_status", "run", ["status", "number"], unique=False)
     op.create_index("uq_run_number", "run", ["number"], unique=True)
 
@@ -168,6 +179,7 @@ def _run_log() -> None:
         "run_log",
         sa.Column("number", Id, autoincrement=False, nullable=False),
         sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("line", sa.Integer(), server_default="0", nullable=False),
         sa.Column("level", sa.String(length=8), server_default="INFO", nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("status_label", sa.Text(), nullable=True),
@@ -176,6 +188,24 @@ def _run_log() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_run_log")),
     )
     op.create_index("ix_run_log_run", "run_log", ["run_id", "number"], unique=False)
+
+
+def _run_queue() -> None:
+    op.create_table(
+        "run_queue",
+        sa.Column("number", Id, autoincrement=False, nullable=False),
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("turn", Id, nullable=False),
+        sa.Column("labels", Document(), nullable=True),
+        sa.Column("claimed_until", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_run_queue")),
+    )
+    op.create_index("ix_run_queue_action", "run_queue", ["queue", "action", "turn"], unique=False)
+    op.create_index("ix_run_queue_turn", "run_queue", ["queue", "claimed_until", "turn", "number"], unique=False)
+    op.create_index("uq_run_queue_run", "run_queue", ["run_id"], unique=True)
 
 
 def _timer_due() -> None:
