@@ -186,6 +186,13 @@ class Directory:
         (record,) = await self.people(tx, [row.id])
         return record
 
+    async def known_emails(self, tx: Tx, emails: Collection[str]) -> set[str]:
+        """Those of the e-mails, in any case, that belong to somebody."""
+        logins = {email.lower() for email in emails}
+        statement = select(principal.c.login).where(tx.any_of(principal.c.login, logins))
+        found = {row.login for row in await tx.rows(statement.where(principal.c.kind.in_(PERSON_KINDS)))}
+        return {email for email in emails if email.lower() in found}
+
     async def teams(self, tx: Tx) -> list[Team]:
         """Teams by name."""
         return [Team(**row._mapping) for row in await tx.rows(select(team).order_by(team.c.name, team.c.id))]
