@@ -20,7 +20,7 @@ from fairway.portal.catalog.migrations import endpoints as migration_routes
 from fairway.portal.catalog.reading import endpoints as reading_routes
 from fairway.portal.catalog.search import endpoints as search_routes
 from fairway.portal.http import docs_page
-from fairway.portal.http.description import describe_access
+from fairway.portal.http.description import describe_access, operation_id
 from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.hot import HotRoute, HotRoutes
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
@@ -32,6 +32,7 @@ from fairway.portal.people.endpoints import build_router as build_people_router
 from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
+from fairway.portal.ui.endpoints import build_router as build_ui_router
 
 
 def create_app(portal: Portal) -> FastAPI:
@@ -49,6 +50,7 @@ def create_app(portal: Portal) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
         middleware=[
             Middleware(Envelope, metrics=portal.metrics, limiter=limiter),
             Middleware(RawPath),
@@ -60,6 +62,7 @@ def create_app(portal: Portal) -> FastAPI:
     app.state.authenticator = portal.access.authenticator
     install_error_handlers(app)
     include_routers(app, portal)
+    app.include_router(build_ui_router())
     describe_access(app)
     return app
 

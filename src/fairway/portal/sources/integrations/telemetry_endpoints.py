@@ -118,7 +118,7 @@ def _add_cursors(router: APIRouter, telemetry: TelemetryService) -> None:
     path, parameters = _PATH + "/cursor", schemas.query("kind", "index")
 
     @router.get(path, summary="How far incremental resyncs of a kind have come", openapi_extra=parameters)
-    async def read(identifier: str, request: Request, caller: CallerDep) -> Response:
+    async def read_cursor(identifier: str, request: Request, caller: CallerDep) -> Response:
         return ok(cursor=await telemetry.cursor(identifier, *_cursor_key(request)))
 
     @router.put(path, summary="Move a cursor", openapi_extra={**schemas.body(schemas.CURSOR), **parameters})

@@ -1,0 +1,1 @@
+"""Serves the web interface that ``make setup`` builds into this folder."""
