@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from fairway.portal.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,31 @@ class ApproveRule:
     roles: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
     """Identifiers or names: those named, and the entity's owners with ``ownedByTeam``."""
+
+    def grants(self, caller: Caller) -> str | None:
+        """What makes the caller an approver, now; none when nothing does.
+
+        Roles and teams stand for people. A service account approves only where its e-mail is named: whoever makes one
+        would otherwise approve through it. Organisation credentials approve by their role.
+        """
+        if caller.email and caller.email.lower() in self.users:
+            return f"{caller.email} is named as an approver"
+        for role in sorted(self.roles & caller.roles):
+            if caller.kind in ("user", "app"):
+                return f'the role "{role}" approves'
+        for team in sorted(self.teams & (caller.teams | caller.team_names)):
+            if caller.kind == "user":
+                return f'the team "{team}" approves'
+        return None
+
+    def document(self) -> dict[str, list[str]]:
+        """As it is stored with a run."""
+        return {"users": sorted(self.users), "roles": sorted(self.roles), "teams": sorted(self.teams)}
+
+    @staticmethod
+    def of(document: Mapping[str, Any]) -> ApproveRule:
+        """From :meth:`document`."""
+        return ApproveRule(frozenset(document["users"]), frozenset(document["roles"]), frozenset(document["teams"]))
 
 
 @dataclass(frozen=True, slots=True)
