@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fairway.kit.errors import Conflict, InvalidRequest, NotFound
@@ -50,6 +50,30 @@ class Question:
     relations: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ActionQuestion:
+    """Who may run an action, or approve its runs; for one entity and certain inputs when they are named."""
+
+    action: str
+    verb: str
+    """``execute`` or ``approve``."""
+    entity: str | None = None
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ActionSource(Protocol):
+    """Who decides about actions: the actions feature, once it is built."""
+
+    async def decide(self, asker: Caller, subject: Caller, question: ActionQuestion) -> Decision:
+        """The decision about ``subject``.
+
+        Raises:
+            NotFound: no such action or entity, or ``asker`` may not know of it.
+            InvalidRequest: an unknown verb, or an entity that the action has no use for.
+        """
+        ...
+
+
 class ExplainService:
     """Gives the decision that a request would meet."""
 
@@ -57,6 +81,24 @@ class ExplainService:
         self._db = db
         self._source = source
         self._org_id = org_id
+        self.actions: ActionSource | None = None
+        """Set while the portal is built."""
+
+    async def explain_action(
+        self, caller: Caller, principal: str | None, question: ActionQuestion
+    ) -> tuple[Caller, Decision]:
+        """Who was asked about, and the decision about an action.
+
+        Raises:
+            Forbidden: only Admins may ask about somebody else.
+            NotFound: no such principal, action or entity, or the caller may not know of it.
+            Conflict: the principal is disabled.
+            InvalidRequest: an unknown verb, or an entity that the action has no use for.
+        """
+        subject = caller if principal is None else await self._subject(caller, principal)
+        if self.actions is None:
+            raise NotFound(f'Action with identifier "{question.action}" was not found')
+        return subject, await self.actions.decide(caller, subject, question)
 
     async def explain(self, caller: Caller, principal: str | None, question: Question) -> tuple[Caller, Decision]:
         """Who was asked about, and the decision.
