@@ -13,7 +13,7 @@ import random
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 from yarl import URL
@@ -32,7 +32,7 @@ _METADATA = frozenset(
 )
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_REFUSED = "destination refused by policy"
+REFUSED_BY_POLICY = "destination refused by policy"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _METHOD_KEPT = (307, 308)
 _MOST_REDIRECTS = 5
@@ -133,7 +133,7 @@ class HttpClient:
             DestinationRefused: the URL is none, or leads where the policy forbids.
             RemoteUnavailable: no answer, after all attempts.
         """
-        target = _parse(url)
+        target = parse_url(url)
         for attempt in range(1, attempts + 1):
             try:
                 answer = await self._follow(method, target, headers or {}, body, timeout_seconds, max_answer_bytes)
@@ -162,7 +162,7 @@ class HttpClient:
             follow = _REDIRECTS if method in ("GET", "HEAD") else _METHOD_KEPT
             if answer.status not in follow or location is None:
                 return answer
-            target = url.join(_parse(location, base=url))
+            target = url.join(parse_url(location, base=url))
             if target.origin() != url.origin():
                 raise DestinationRefused(f'"{url.origin()}" redirects to another origin, "{target.origin()}"')
             url = target
@@ -178,11 +178,11 @@ class HttpClient:
             async with session.request(
                 method, url, headers=sent, data=body, timeout=limits, allow_redirects=False
             ) as response:
-                content, truncated = await _read(response, most)
+                content, truncated = await read_bounded(response, most)
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status, found, content, truncated)
         except aiohttp.ClientConnectorError as error:
-            if _REFUSED in str(error.os_error):
+            if REFUSED_BY_POLICY in str(error.os_error):
                 raise DestinationRefused(f'"{url.host}" may not be reached from here: {error.os_error}') from None
             raise RemoteUnavailable(f'"{url.origin()}" cannot be reached: {error.os_error}') from None
         except aiohttp.ConnectionTimeoutError:
@@ -196,22 +196,41 @@ class HttpClient:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self._pool, socket_factory=self._socket)
+            connector = guarded_connector(self._policy, limit=self._pool)
             self._session = aiohttp.ClientSession(
                 connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
             )
         return self._session
 
-    def _socket(self, info: tuple[Any, ...]) -> socket.socket:
-        """Called with each address that is about to be connected to."""
+
+class AddressPolicy(Protocol):
+    """Decides about addresses."""
+
+    def refusal(self, host: str) -> str | None:
+        """Why a numeric address is refused, none when it is allowed."""
+        ...
+
+
+def guarded_connector(policy: AddressPolicy, *, limit: int) -> aiohttp.TCPConnector:
+    """A pool of connections that asks ``policy`` about each address that is about to be connected to; a refusal is an
+    ``OSError`` with :data:`REFUSED_BY_POLICY` in its text."""
+
+    def guarded(info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, peer = info
-        refusal = self._policy.refusal(peer[0])
+        refusal = policy.refusal(peer[0])
         if refusal is not None:
-            raise OSError(f"{_REFUSED}: {peer[0]}: {refusal}")
+            raise OSError(f"{REFUSED_BY_POLICY}: {peer[0]}: {refusal}")
         return socket.socket(family, kind, protocol)
 
+    return aiohttp.TCPConnector(limit=limit, socket_factory=guarded)
 
-def _parse(text: str, base: URL | None = None) -> URL:
+
+def parse_url(text: str, base: URL | None = None) -> URL:
+    """``text`` as a URL; relative ones are fine with a ``base``, which is not joined.
+
+    Raises:
+        DestinationRefused: it is no http or https URL.
+    """
     try:
         url = URL(text)
         whole = base.join(url) if base is not None else url
@@ -223,7 +242,8 @@ def _parse(text: str, base: URL | None = None) -> URL:
     return url
 
 
-async def _read(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, bool]:
+async def read_bounded(response: aiohttp.ClientResponse, most: int) -> tuple[bytes, bool]:
+    """At most ``most`` bytes of an answer, and whether there were more."""
     parts: list[bytes] = []
     size = 0
     async for part in response.content.iter_chunked(_CHUNK):

@@ -24,7 +24,7 @@ def from_run(run: Mapping[str, Any], *, received_at: float = 0.0) -> Invocation 
     return Invocation(
         kind="run",
         id=run_id,
-        message=_run_message(run_id, method),
+        message=_run_message(run, run_id, method),
         method=method,
         key=order_key(run.get("blueprint"), run.get("entity"), run_id),
         action=action if isinstance(action, str) else "",
@@ -63,10 +63,12 @@ def _problem(method: Mapping[str, Any], where: str) -> str:
     return ""
 
 
-def _run_message(run_id: str, method: Mapping[str, Any]) -> dict[str, Any]:
+def _run_message(run: Mapping[str, Any], run_id: str, method: Mapping[str, Any]) -> dict[str, Any]:
     message = dict(mapping(method.get("body")))
     invocation = _described(method)
     payload = mapping(message.get("payload"))
+    if type_of(method) == "GITLAB":  # it has no body: pipelines get the inputs, as they do over Kafka
+        payload = {"properties": mapping(run.get("rawProperties") or run.get("properties")), **payload}
     action = {**mapping(payload.get("action")), "invocationMethod": invocation}
     message["headers"] = invocation["headers"]
     message["payload"] = {**payload, "action": action}

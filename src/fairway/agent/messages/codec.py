@@ -59,21 +59,13 @@ def json_text(value: Any) -> str:
 
 def deeper_than(root: Any, limit: int) -> bool:
     """Whether ``root`` has more than ``limit`` levels of lists and objects."""
-    level = [root]
-    for _ in range(limit + 1):
-        level = (
-            [
-                child
-                for value in level
-                for child in (value.values() if isinstance(value, dict) else value)
-                if isinstance(child, dict | list)
-            ]
-            if level and isinstance(level[0], dict | list)
-            else []
-        )
+    level = [root] if isinstance(root, dict | list) else []
+    for _ in range(limit):
         if not level:
             return False
-    return True
+        parts = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [child for part in parts for child in part if isinstance(child, dict | list)]
+    return bool(level)
 
 
 def _refuse(name: str) -> Any:

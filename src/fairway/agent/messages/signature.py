@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairway.agent.messages.codec import read_json
@@ -18,9 +18,9 @@ _PAIR = rb'\s*"%s"\s*:\s*"[^"\\]*"\s*'
 
 
 class SignatureCheck:
-    """Verifies signatures made with ``secret``; ``max_age_seconds`` of 0 accepts messages of any age."""
+    """Verifies signatures made with what ``secret`` gives now; ``max_age_seconds`` of 0 accepts any age."""
 
-    def __init__(self, secret: str, clock: Clock, *, max_age_seconds: float = 86_400) -> None:
+    def __init__(self, secret: Callable[[], str], clock: Clock, *, max_age_seconds: float = 0) -> None:
         self._secret = secret
         self._clock = clock
         self._max_age = max_age_seconds
@@ -41,7 +41,7 @@ class SignatureCheck:
     def _as_printed(self, message: Mapping[str, Any]) -> bool:
         """By printing it again, as the portal and JavaScript print."""
         try:
-            return verify_message(message, self._secret)
+            return verify_message(message, self._secret())
         except (TypeError, ValueError, OverflowError, RecursionError):
             return False  # cannot be printed that way; the bytes decide
 
@@ -54,7 +54,7 @@ class SignatureCheck:
         rest = dict(message["headers"])
         del rest[TIMESTAMP], rest[SIGNATURE]
         for text in cut_signature(data):
-            if not equal(sign(self._secret, text, int(stamp)), given):
+            if not equal(sign(self._secret(), text, int(stamp)), given):
                 continue
             try:
                 signed = read_json(text, max_bytes=len(data))
@@ -69,7 +69,7 @@ class SignatureCheck:
             return ""
         if age > self._max_age:
             return (
-                f"The message was signed {age / 3600:.1f} hours ago; messages older than {self._max_age / 3600:g} hours "
+                f"The message was signed {age / 3600:.1f} hours ago; those older than {self._max_age / 3600:g} hours "
                 "are refused (FAIRWAY_AGENT_MAX_MESSAGE_AGE_SECONDS)"
             )
         if age < -_SKEW_SECONDS:
