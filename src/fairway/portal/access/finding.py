@@ -47,12 +47,6 @@ async def emails_of(tx: Tx, ids: Collection[str]) -> dict[str, str]:
     return {row.id: row.email for row in await tx.rows(statement) if row.email}
 
 
-async def existing(tx: Tx, emails: Collection[str]) -> set[str]:
-    """Those of the e-mails (in lower case) that anybody has, enabled or not."""
-    statement = select(principal.c.login).where(tx.any_of(principal.c.login, [email.lower() for email in emails]))
-    return {row.login for row in await tx.rows(statement)}
-
-
 async def _people(tx: Tx, condition: Any) -> Sequence[Row[Any]]:
     people = principal.c.kind.in_(PERSON_KINDS) & principal.c.enabled.is_(True)
     return await tx.rows(select(principal).where(people, condition).order_by(principal.c.login))

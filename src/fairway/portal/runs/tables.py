@@ -102,3 +102,14 @@ run_approval = Table(
     Column("notified_at", Millis),
 )
 """Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVE`` or ``DECLINE``."""
+
+run_approval_request = Table(
+    "run_approval_request",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("rule", Document, nullable=False),
+    Column("expires_at", Millis),
+    Column("created_at", Millis, nullable=False),
+)
+"""What was asked: ``rule`` is the approve permission as it was when the run was made, resolved to e-mails, roles and
+teams. Whether somebody still matches it is looked up when they decide."""

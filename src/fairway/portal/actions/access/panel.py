@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from fairway.portal.access.finding import existing, find_people
+from fairway.portal.access.finding import find_people
+from fairway.portal.access.directory import Directory
 from fairway.portal.actions.access.model import Approver, ApproveRule, Panel
 from fairway.portal.actions.access.policy import Outcome
 from fairway.portal.storage.database import Database
@@ -14,26 +15,31 @@ from fairway.portal.storage.tx import Tx
 
 MAX_APPROVERS = 1000
 """Asked for one run."""
+MAX_EMAIL = 254
+"""Characters (RFC 5321)."""
 _EMAIL = re.compile(r"[^\s@<>,;:()\[\]\\\"\x00-\x1f\x7f]+@[^\s@<>,;:()\[\]\\\"\x00-\x1f\x7f]+")
 
 
 class PanelFinder:
     """Finds approvers."""
 
-    def __init__(self, db: Database, org_id: str) -> None:
+    def __init__(self, db: Database, directory: Directory, org_id: str) -> None:
         self._db = db
+        self._directory = directory
         self._org_id = org_id
 
     async def find(self, block: Mapping[str, Any], owners: Sequence[str], outcome: Outcome) -> Panel:
         """The people of a permission, and of what its policy gave. An e-mail that nobody has stays: it is notified."""
         problems = list(outcome.problems)
-        users = {text.lower(): text for text in block.get("users") or ()}
-        for number, value in enumerate(outcome.values, 1):
+        users: dict[str, str] = {}
+        given = [("approve.users holds", block.get("users") or [])]
+        given += [(f"condition {number} of the policy gave", value) for number, value in enumerate(outcome.values, 1)]
+        for place, value in given:
             for text in _texts(value):
-                if _EMAIL.fullmatch(text) and len(text) <= 254:
+                if _EMAIL.fullmatch(text) and len(text) <= MAX_EMAIL:
                     users.setdefault(text.lower(), text)
                 else:
-                    problems.append(f"condition {number} gave what is not an e-mail")
+                    problems.append(f"{place} what is not an e-mail")
         teams = [*(block.get("teams") or ()), *(owners if block.get("ownedByTeam") else ())]
         rule = ApproveRule(frozenset(users), frozenset(block.get("roles") or ()), frozenset(teams))
         approvers = await self._db.read(lambda tx: self._approvers(tx, rule, users))
@@ -44,7 +50,7 @@ class PanelFinder:
     async def _approvers(self, tx: Tx, rule: ApproveRule, users: Mapping[str, str]) -> list[Approver]:
         people = await find_people(tx, self._org_id, emails=rule.users, roles=rule.roles, teams=rule.teams)
         found = [Approver(str(each.email), each.principal_id) for each in people if rule.grants(each)]
-        return found + _unknown(users, await existing(tx, rule.users))
+        return found + _unknown(users, await self._directory.known_emails(tx, rule.users))
 
 
 def _unknown(users: Mapping[str, str], known: Collection[str]) -> list[Approver]:

@@ -43,7 +43,7 @@ class ActionAccess:
         self._catalog = catalog
         self._directory = directory
         self._policies = Policies(PolicyQueries(catalog, engine, system_caller(org_id)), engine, policy_seconds)
-        self._panels = PanelFinder(db, org_id)
+        self._panels = PanelFinder(db, directory, org_id)
 
     async def decide_execute(
         self, caller: Caller, action: Action, entity: Document | None, inputs: Document

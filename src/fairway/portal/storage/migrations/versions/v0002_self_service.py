@@ -24,6 +24,7 @@ def upgrade() -> None:
     _node_run()
     _run()
     _run_approval()
+    _run_approval_request()
     _run_log()
     _run_queue()
     _timer_due()
@@ -174,6 +175,17 @@ def _run_approval() -> None:
     )
 
 
+def _run_approval_request() -> None:
+    op.create_table(
+        "run_approval_request",
+        sa.Column("run_id", sa.String(length=40), nullable=False),
+        sa.Column("rule", Document(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_approval_request")),
+    )
+
+
 def _run_log() -> None:
     op.create_table(
         "run_log",
@@ -257,6 +269,7 @@ def _workflow_run() -> None:
         sa.Column("entity", sa.Text(), nullable=True),
         sa.Column("context", sa.Text(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("depth", sa.Integer(), server_default="0", nullable=False),
         sa.Column("parent", sa.String(length=40), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
