@@ -1,4 +1,4 @@
-"""What the checking of a form hands to whoever starts a run."""
+"""What forms hand to others."""
 
 from __future__ import annotations
 
@@ -19,3 +19,31 @@ class CheckedInputs:
     """For templates: entity inputs as entity documents, sealed ones as their sealed text (contract 6.7)."""
     encrypted: tuple[str, ...] = ()
     """Identifiers of the inputs whose values are sealed under the organisation's secret (contract 6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of the definition that could not be worked out for the values given."""
+
+    key: str
+    """``default``, ``enum``, ``dataset`` and so on."""
+    message: str
+
+    def document(self) -> dict[str, str]:
+        """As answered."""
+        return {"key": self.key, "message": self.message}
+
+
+@dataclass(frozen=True, slots=True)
+class InputError:
+    """A value that will not do."""
+
+    input: str
+    place: str
+    """Where inside the value, such as ``[2].url``; empty for the value itself."""
+    message: str
+    expected: str
+
+    def document(self) -> dict[str, str]:
+        """As answered."""
+        return {"input": self.input, "path": self.place, "message": self.message, "expected": self.expected}
