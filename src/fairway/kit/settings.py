@@ -17,6 +17,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port that the server listens on; 0 picks a free one.")
     base_url: str = Field("", description="URL under which clients reach the portal; http://HOST:PORT when empty.")
+    base_url_aliases: str = Field(
+        "",
+        description="Comma-separated further URLs of this portal that action webhooks may name.",
+    )
     data_dir: Path = Field(Path("fairway-data"), description="Folder for the SQLite file, keys and bootstrap identity.")
     database_url: str = Field(
         "", description="postgresql://user:password@host/name, or sqlite:///path; empty means SQLite in the data dir."
@@ -49,6 +53,34 @@ class Settings(BaseSettings):
     kafka_security_protocol: str = Field("PLAINTEXT", description="librdkafka security.protocol.")
     outgoing_private_networks: bool = Field(
         True, description="Allow outgoing webhooks to private address ranges; metadata addresses are always refused."
+    )
+    delivery_attempts: int = Field(
+        5,
+        ge=1,
+        le=50,
+        description="Times a request of a run is sent while its target is down; pauses double.",
+    )
+    delivery_timeout_seconds: float = Field(30, gt=0, le=50, description="Longest wait for the answer to one of them.")
+    github_api_url: str = Field(
+        "https://api.github.com", description="API of GitHub or GitHub Enterprise Server."
+    )
+    github_token: SecretStr | None = Field(None, description="Token that dispatches workflows (actions: write).")
+    github_app_id: str = Field("", description="App id or client id of a GitHub App that dispatches workflows instead.")
+    github_app_private_key: SecretStr | None = Field(None, description="PEM text of the GitHub App's private key.")
+    github_webhook_secret: SecretStr | None = Field(
+        None, description="Secret of a GitHub webhook with workflow_run events to BASE_URL/ingest/github/workflow-runs."
+    )
+    gitlab_url: str = Field("https://gitlab.com", description="GitLab that pipelines are triggered on.")
+    gitlab_token: SecretStr | None = Field(None, description="GitLab token (api) that starts and follows pipelines.")
+    gitlab_trigger_token: SecretStr | None = Field(
+        None, description="Pipeline trigger token; organisation secrets named GROUP_PROJECT count before it."
+    )
+    gitlab_webhook_token: SecretStr | None = Field(
+        None, description="Secret token of a GitLab webhook with pipeline events to BASE_URL/ingest/gitlab/pipelines."
+    )
+    azure_devops_url: str = Field("https://dev.azure.com", description="Azure DevOps that takes incoming webhooks.")
+    azure_devops_secret: SecretStr | None = Field(
+        None, description="Secret of the incoming webhook; the organisation's client secret when absent."
     )
     event_retention_days: int = Field(365, ge=1, description="How long audit records and events are kept.")
     restore_retention_days: int = Field(30, ge=1, description="How long deleted entities can be restored.")
