@@ -12,6 +12,7 @@
     +-- NotFound                 404 not_found
     +-- Conflict                 409 conflict
     |   +-- HasDependents        409 has_dependents
+    +-- Gone                     410 gone
     +-- PayloadTooLarge          413 payload_too_large
     +-- RateLimited              429 rate_limited
     +-- NotImplementedYet        501 not_implemented
@@ -112,6 +113,13 @@ class HasDependents(Conflict):
     """Something still points here."""
 
     code = "has_dependents"
+
+
+class Gone(FairwayError):
+    """A route of an older API that is no longer served."""
+
+    status = 410
+    code = "gone"
 
 
 class PayloadTooLarge(FairwayError):

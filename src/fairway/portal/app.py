@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from fairway import __version__
 from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_router as build_access_router
+from fairway.portal.actions import endpoints as action_routes
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
@@ -86,6 +87,7 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_audit_router(portal.audit.log))
     app.include_router(build_stream_router(portal.audit.streams))
     app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
+    app.include_router(action_routes.build_router(portal.actions.definitions))
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(restore_routes.build_router(catalog.restore))
     app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))

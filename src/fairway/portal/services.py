@@ -13,6 +13,7 @@ from fairway.portal.access.bootstrap import ensure_principals, load_identity
 from fairway.portal.access.explain import ExplainService
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.service import Access, build_access
+from fairway.portal.actions.feature import Actions, build_actions
 from fairway.portal.audit.feature import Audit, build_audit
 from fairway.portal.caller import system_caller
 from fairway.portal.catalog.permission_source import CatalogPermissions
@@ -52,6 +53,7 @@ class Portal:
     sources: Sources
     people: People
     scorecards: Scorecards
+    actions: Actions
     explain: ExplainService
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
@@ -91,10 +93,11 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     audit = await build_audit(settings, clock, db, schemas, access.apps, org_id=org.id, stopping=stopping)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
+    actions = build_actions(db, clock, catalog, jq)
     portal = Portal(
         settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
         OrganizationService(db, clock), SecretsService(db, clock, box), sources,
-        build_people(db, clock, access, catalog, org.id), scorecards,
+        build_people(db, clock, access, catalog, org.id), scorecards, actions,
         ExplainService(db, CatalogPermissions(db, schemas, SearchLookups(clock)), org.id),
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
