@@ -4,13 +4,19 @@ UV := .tools/bin/uv
 UV_VERSION := 0.13.8
 RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
+# Node and npm are those that the environment got from the package index.
+NPM := PATH="$(CURDIR)/$(RUN):$$PATH" npm --prefix web --silent
+WEB_BUILT := src/fairway/portal/ui/web/index.html
+WEB_SOURCES := $(shell find web/src web/public -type f -not -path 'web/src/api/generated/*') \
+	web/index.html web/vite.config.ts web/tsconfig.json
+PORTAL_SOURCES := $(shell find src/fairway/portal -name '*.py')
 
 .PHONY: help setup run test lint bench screenshots docs format kafka demo-enrich
 
 help: ## Shows the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-setup: .venv/.ready ## Creates the environment in .venv
+setup: .venv/.ready $(WEB_BUILT) ## Creates the environment in .venv and builds the web interface
 
 .venv/.ready: pyproject.toml uv.lock | $(UV)
 	$(UV) sync --locked --quiet --python $(PYTHON)
@@ -19,10 +25,30 @@ setup: .venv/.ready ## Creates the environment in .venv
 $(UV):
 	$(PYTHON) -m pip install --quiet --upgrade --target .tools uv==$(UV_VERSION)
 
+web/node_modules/.ready: web/package-lock.json .venv/.ready
+	$(NPM) ci
+	touch $@
+
+# The description is written anew when the portal changes; what follows is built again only when it says something new.
+web/openapi.checked: .venv/.ready $(PORTAL_SOURCES)
+	$(RUN)/python scripts/api_description.py web/openapi.json
+	touch $@
+
+web/openapi.json: web/openapi.checked ;
+
+web/src/api/generated/index.ts: web/openapi.json web/node_modules/.ready web/openapi-ts.config.ts
+	$(NPM) run client > /dev/null
+	touch $@
+
+$(WEB_BUILT): web/src/api/generated/index.ts $(WEB_SOURCES)
+	$(NPM) run build -- --logLevel warn
+	touch $@
+
 run: setup ## Starts a portal with the demo organisation at http://localhost:8080
 	$(RUN)/fairway serve --demo
 
 test: setup ## Runs the tests (arguments: make test ARGS="tests/portal -k health")
+	$(NPM) test
 	$(RUN)/pytest -n 2 $(ARGS)
 
 lint: setup ## Style, types, import rules, house rules, generated documentation
@@ -32,10 +58,12 @@ lint: setup ## Style, types, import rules, house rules, generated documentation
 	$(RUN)/lint-imports
 	$(RUN)/python scripts/house_rules.py
 	$(RUN)/python scripts/reference_docs.py --check
+	$(NPM) run check
 
 format: setup ## Formats the code
 	$(RUN)/ruff check --fix
 	$(RUN)/ruff format
+	$(NPM) run format
 
 docs: setup ## Writes the generated part of docs/
 	$(RUN)/python scripts/reference_docs.py

@@ -35,5 +35,12 @@ async def describe() -> str:
     return json.dumps(document, sort_keys=True)
 
 
+def write(path: Path) -> None:
+    """Writes the description unless the file holds it already: what is built from the file need not be built again."""
+    text = asyncio.run(describe())
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(asyncio.run(describe()))
+    write(Path(sys.argv[1]))

@@ -1,0 +1,16 @@
+import { type AnyRootRoute, createRoute, lazyRouteComponent } from "@tanstack/react-router";
+
+/**
+ * The addresses of all screens. Each screen is a chunk of its own and keeps its state in the search parameters, which
+ * it reads with `useSearch` and checks itself.
+ */
+export function screens(root: AnyRootRoute) {
+  const at = (path: string, load: () => Promise<Record<string, unknown>>, name: string) =>
+    createRoute({
+      getParentRoute: () => root,
+      path,
+      component: lazyRouteComponent(load as never, name as never),
+      validateSearch: (search: Record<string, unknown>) => search,
+    });
+  return [at("/", () => import("@/features/home/home"), "Home")];
+}

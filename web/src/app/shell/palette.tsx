@@ -1,0 +1,90 @@
+import { useDebouncedValue } from "@mantine/hooks";
+import { Spotlight } from "@mantine/spotlight";
+import { IconBox, IconSearch, IconTable } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { call } from "@/api/client";
+import { searchSearchAll } from "@/api/generated";
+import type { Entity } from "@/api/model";
+import { type SidebarItem, sidebarQuery, useBlueprints } from "@/app/queries";
+import { BUILD, DAILY, SETTINGS } from "./places";
+
+interface Hit {
+  id: string;
+  label: string;
+  description?: string;
+  to: string;
+  icon: React.ReactNode;
+}
+
+const FEWEST = 2;
+
+function flat(items: SidebarItem[]): SidebarItem[] {
+  return items.flatMap((item) => (item.sidebarType === "folder" ? flat(item.items ?? []) : [item]));
+}
+
+async function entities(text: string): Promise<Entity[]> {
+  const matches = ["$title", "$identifier"].map((property) => ({ property, operator: "contains", value: text }));
+  const body = { combinator: "or" as const, rules: matches };
+  const query = { limit: 12, include: ["identifier", "title", "blueprint"] };
+  const answer = await call<{ entities: Entity[] }>(searchSearchAll({ body, query } as never));
+  return answer.entities;
+}
+
+/** Ctrl/Cmd-K: entities, pages and screens by name. */
+export function Palette({ onNavigate }: { onNavigate: (to: string) => void }) {
+  const [text, setText] = useState("");
+  const [asked] = useDebouncedValue(text.trim(), 150);
+  const pages = useQuery(sidebarQuery).data ?? [];
+  const blueprints = useBlueprints();
+  const found = useQuery({
+    queryKey: ["palette", asked],
+    queryFn: () => entities(asked),
+    enabled: asked.length >= FEWEST,
+    placeholderData: (before) => before,
+  });
+  const wanted = text.trim().toLowerCase();
+  const screens: Hit[] = [
+    ...[...DAILY, ...BUILD, ...SETTINGS].map(({ label, to, icon }) => ({ id: `screen:${to}`, label, to, icon })),
+    ...flat(pages).map((page) => ({
+      id: `page:${page.identifier}`,
+      label: page.title ?? page.identifier,
+      description: "Page",
+      to: `/pages/${encodeURIComponent(page.identifier)}`,
+      icon: <IconTable size={17} />,
+    })),
+  ].filter(({ label }) => label.toLowerCase().includes(wanted));
+  const things: Hit[] = (wanted.length >= FEWEST ? (found.data ?? []) : []).map((entity) => ({
+    id: `entity:${entity.blueprint}:${entity.identifier}`,
+    label: entity.title ?? entity.identifier,
+    description: blueprints.get(entity.blueprint)?.title ?? entity.blueprint,
+    to: `/entities/${encodeURIComponent(entity.blueprint)}/${encodeURIComponent(entity.identifier)}`,
+    icon: <IconBox size={17} />,
+  }));
+  const group = (label: string, hits: Hit[]) =>
+    hits.length === 0 ? null : (
+      <Spotlight.ActionsGroup key={label} label={label}>
+        {hits.map((hit) => (
+          <Spotlight.Action
+            key={hit.id}
+            label={hit.label}
+            description={hit.description}
+            leftSection={hit.icon}
+            onClick={() => onNavigate(hit.to)}
+          />
+        ))}
+      </Spotlight.ActionsGroup>
+    );
+  return (
+    <Spotlight.Root query={text} onQueryChange={setText} shortcut={["mod + K"]} scrollable maxHeight={420}>
+      <Spotlight.Search placeholder="Search entities, pages, settings…" leftSection={<IconSearch size={18} />} />
+      <Spotlight.ActionsList>
+        {group("Entities", things)}
+        {group("Go to", screens)}
+        {things.length === 0 && screens.length === 0 && (
+          <Spotlight.Empty>{found.isFetching ? "Searching…" : "Nothing has that name"}</Spotlight.Empty>
+        )}
+      </Spotlight.ActionsList>
+    </Spotlight.Root>
+  );
+}
