@@ -9,7 +9,12 @@ from fairway.kit.clock import SystemClock
 from fairway.kit.settings import Settings
 from fairway.portal.services import Portal, build_portal
 from fairway.portal.storage.consumers import ConsumerLoop
-from fairway.portal.storage.jobs import JobLoop
+from fairway.portal.storage.jobs import JobHandler, JobLoop
+
+_OWN_WORK = 8
+"""Jobs of the portal's own at a time: they share two cores and one writer."""
+_WAITING = 64
+"""Jobs at a time that wait for the answer of somebody else's server."""
 
 
 class Background:
@@ -18,7 +23,7 @@ class Background:
     def __init__(self, portal: Portal) -> None:
         self._loops: list[ConsumerLoop | JobLoop] = [
             *(ConsumerLoop(portal.db, portal.clock, consumer) for consumer in portal.consumers),
-            JobLoop(portal.db, portal.clock, portal.job_handlers),
+            *_job_loops(portal),
         ]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -40,6 +45,15 @@ class Background:
             for loop in self._loops:
                 while await loop.step():
                     busy = True
+
+
+def _job_loops(portal: Portal) -> list[JobLoop]:
+    """One for each lane: the portal's own work, and lanes of work that mostly waits for others."""
+    lanes: dict[str, list[JobHandler]] = {"": []}
+    for handler in portal.job_handlers:
+        lanes.setdefault(handler.lane, []).append(handler)
+    parallel = {"": _OWN_WORK}
+    return [JobLoop(portal.db, portal.clock, found, parallel.get(lane, _WAITING)) for lane, found in lanes.items()]
 
 
 async def work(settings: Settings) -> None:

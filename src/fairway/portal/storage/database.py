@@ -56,19 +56,27 @@ class Wake:
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Event] = set()
+        self.rings = 0
+        """How often it rang: whoever looked before and waits afterwards says which ring it had heard."""
 
     def ring(self) -> None:
         """Wakes whoever waits."""
+        self.rings += 1
         for event in self._waiting:
             event.set()
 
-    async def wait(self, timeout_seconds: float) -> None:
-        """Returns at the next commit of this process, or after the time-out (another process may have written)."""
+    async def wait(
+        self, timeout_seconds: float, gather_seconds: float = _GATHER_SECONDS, heard: int | None = None
+    ) -> None:
+        """Returns shortly after the next commit of this process (after the one behind ``heard``), or after the time-out
+        (another process may have written)."""
         event = asyncio.Event()
         self._waiting.add(event)
+        if heard is not None and heard != self.rings:
+            event.set()
         try:
             await asyncio.wait_for(event.wait(), timeout_seconds)
-            await asyncio.sleep(_GATHER_SECONDS)
+            await asyncio.sleep(gather_seconds)
         except TimeoutError:
             pass
         finally:

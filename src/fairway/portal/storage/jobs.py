@@ -20,6 +20,10 @@ from fairway.portal.storage.tx import Tx
 LEASE_MS = 60_000
 MAX_ATTEMPTS = 12
 _IDLE_SECONDS = 1.0
+_GATHER_SECONDS = 0.01
+"""After a commit a sleeping loop looks for jobs this soon: somebody may wait for what a job does."""
+_DRAIN_SECONDS = 10.0
+"""What a stopping process gives the jobs in hand."""
 
 log = get_logger(__name__)
 
@@ -35,6 +39,15 @@ class Job:
     attempts: int
 
 
+class RetryLater(Exception):
+    """Raised by a handler that wants its job again after a pause of its own choice. It counts as an attempt."""
+
+    def __init__(self, reason: str, pause_seconds: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.pause_seconds = pause_seconds
+
+
 @dataclass(frozen=True, slots=True)
 class JobHandler:
     """Does the jobs of one kind. ``run`` must tolerate being run twice for one job."""
@@ -42,6 +55,10 @@ class JobHandler:
     kind: str
     run: Callable[[Job], Awaitable[None]]
     max_attempts: int = MAX_ATTEMPTS
+    given_up: Callable[[Tx, Job, str], Awaitable[None]] | None = None
+    """Told, in the transaction that puts a job among the dead ones, which job and why."""
+    lane: str = ""
+    """Jobs of one lane share a loop and its parallelism: those that wait for other people's servers have their own."""
 
 
 async def enqueue(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: int, due_at: int | None = None) -> None:
@@ -61,8 +78,14 @@ async def enqueue(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: 
     )
 
 
+async def complete_in(tx: Tx, done: Job) -> None:
+    """Ends a job in the transaction that records what it did: a crash behind it does not repeat the job."""
+    await tx.run(delete(job).where(job.c.id == done.id))
+
+
 class JobLoop:
-    """Leases due jobs and runs them with bounded parallelism until stopped."""
+    """Leases due jobs and runs them with bounded parallelism until stopped. A job that takes long holds up no other
+    one as long as there is room."""
 
     def __init__(self, db: Database, clock: Clock, handlers: Sequence[JobHandler], parallel: int = 8) -> None:
         self._db = db
@@ -70,31 +93,66 @@ class JobLoop:
         self._handlers: Mapping[str, JobHandler] = {handler.kind: handler for handler in handlers}
         self._parallel = parallel
         self._stop = asyncio.Event()
+        self._running: dict[asyncio.Task[None], Job] = {}
+        self._room = asyncio.Event()
 
     def stop(self) -> None:
         """Lets the loop end after the jobs in hand."""
         self._stop.set()
+        self._room.set()
         self._db.wake.ring()
 
     async def run(self) -> None:
         """Until :meth:`stop`."""
         while not self._stop.is_set():
+            self._room.clear()
+            if len(self._running) >= self._parallel:
+                await self._room.wait()
+                continue
+            heard = self._db.wake.rings
             try:
-                busy = await self.step()
+                leased = await self._take(self._parallel - len(self._running))
             except Exception as error:  # noqa: BLE001 the loop outlives a database that is away; logged and retried
                 log.error("job_loop_failed", error=repr(error))
-                busy = False
-            if not busy and not self._stop.is_set():
-                await self._db.wake.wait(_IDLE_SECONDS)
+                leased = []
+            for each in leased:
+                self._start(each)
+            if not leased and not self._stop.is_set():
+                await self._db.wake.wait(_IDLE_SECONDS, _GATHER_SECONDS, heard)
+        await self._drain()
+
+    async def _drain(self) -> None:
+        """Gives the jobs in hand a moment; those that need longer are left to the next process, which need not wait for
+        their lease to end."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=_DRAIN_SECONDS)
+        left = [each.id for task, each in self._running.items() if task.cancel()]
+        if left:
+            await asyncio.wait(self._running)
+            await self._db.write(lambda tx: tx.run(update(job).where(tx.any_of(job.c.id, left)).values(lease_until=0)))
 
     async def step(self) -> bool:
         """Runs one round of due jobs; false when none is due."""
+        leased = await self._take(self._parallel)
+        await asyncio.gather(*(self._run_one(each) for each in leased))
+        return bool(leased)
+
+    async def _take(self, limit: int) -> list[Job]:
         now = to_millis(self._clock.now())
         if not self._handlers or not await self._db.read(lambda tx: self._due(tx, now, 1)):
-            return False
-        jobs = await self._db.write(lambda tx: self._lease(tx, now))
-        await asyncio.gather(*(self._run_one(leased) for leased in jobs))
-        return bool(jobs)
+            return []
+        return await self._db.write(lambda tx: self._lease(tx, now, limit))
+
+    def _start(self, leased: Job) -> None:
+        task = asyncio.create_task(self._run_one(leased))
+        self._running[task] = leased
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self._room.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("job_not_recorded", error=repr(error))
 
     async def _due(self, tx: Tx, now: int, limit: int) -> Sequence[Any]:
         statement = (
@@ -105,9 +163,9 @@ class JobLoop:
         )
         return await tx.rows(statement)
 
-    async def _lease(self, tx: Tx, now: int) -> list[Job]:
+    async def _lease(self, tx: Tx, now: int, limit: int) -> list[Job]:
         leased = []
-        for row in await self._due(tx, now, self._parallel):
+        for row in await self._due(tx, now, limit):
             taken = await tx.run(
                 update(job)
                 .where(job.c.id == row.id, job.c.lease_until == row.lease_until)
@@ -121,21 +179,24 @@ class JobLoop:
         handler = self._handlers[leased.kind]
         try:
             await asyncio.wait_for(handler.run(leased), LEASE_MS / 1000 * 0.9)
+        except RetryLater as asked:
+            later = asked
+            await self._db.write(lambda tx: self._failed(tx, handler, leased, later.reason, later.pause_seconds * 1000))
         except Exception as error:  # noqa: BLE001 any failure is recorded on the job and retried with back-off
             reason = repr(error)
             log.warning("job_failed", kind=leased.kind, key=leased.key, attempt=leased.attempts, error=reason)
-            await self._db.write(lambda tx: self._failed(tx, handler, leased, reason))
+            pause = min(3_600_000, 1000 * 2**leased.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 jitter
+            await self._db.write(lambda tx: self._failed(tx, handler, leased, reason, pause))
         else:
-            await self._db.write(lambda tx: tx.run(delete(job).where(job.c.id == leased.id)))
+            await self._db.write(lambda tx: complete_in(tx, leased))
 
-    async def _failed(self, tx: Tx, handler: JobHandler, leased: Job, reason: str) -> None:
+    async def _failed(self, tx: Tx, handler: JobHandler, leased: Job, reason: str, pause_ms: float) -> None:
         now = to_millis(self._clock.now())
         if leased.attempts < handler.max_attempts:
-            pause = min(3_600_000, 1000 * 2**leased.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 jitter
-            values = {"due_at": now + int(pause), "lease_until": 0, "last_error": reason[:2000]}
+            values = {"due_at": now + int(pause_ms), "lease_until": 0, "last_error": reason[:2000]}
             await tx.run(update(job).where(job.c.id == leased.id).values(values))
             return
-        await tx.run(delete(job).where(job.c.id == leased.id))
+        await complete_in(tx, leased)
         await tx.run(
             insert(dead_job).values(
                 id=leased.id,
@@ -147,3 +208,5 @@ class JobLoop:
                 died_at=now,
             )
         )
+        if handler.given_up is not None:
+            await handler.given_up(tx, leased, reason)

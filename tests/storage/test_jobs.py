@@ -1,0 +1,128 @@
+"""Background jobs: bounded parallelism without starvation, pauses that handlers choose, dead jobs, ends that drain."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from fairway.kit.clock import ManualClock, to_millis
+from fairway.portal.storage import Database, Tx
+from fairway.portal.storage import jobs as module
+from fairway.portal.storage.jobs import Job, JobHandler, JobLoop, RetryLater, complete_in, enqueue
+from fairway.portal.storage.tables import dead_job, job
+
+START = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+async def _ask(db: Database, clock: ManualClock, *keys: str, kind: str = "k") -> None:
+    async def work(tx: Tx) -> None:
+        for key in keys:
+            await enqueue(tx, kind, key, {"a": 1}, now=to_millis(clock.now()))
+
+    await db.write(work)
+
+
+async def _eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    while not await condition():
+        await asyncio.sleep(0.005)
+
+
+async def test_a_slow_job_holds_up_no_other(db: Database, clock: ManualClock) -> None:
+    gate, done = asyncio.Event(), []
+
+    async def run(leased: Job) -> None:
+        if leased.key == "slow":
+            await gate.wait()
+        done.append(leased.key)
+
+    loop = JobLoop(db, clock, [JobHandler("k", run)], parallel=2)
+    task = asyncio.create_task(loop.run())
+    await _ask(db, clock, "slow")
+    for number in range(6):
+        await _ask(db, clock, f"fast{number}")
+
+    async def fast_ones_done() -> bool:
+        return len(done) == 6
+
+    await _eventually(fast_ones_done)
+    assert "slow" not in done
+    gate.set()
+    loop.stop()
+    await task
+    assert done[-1] == "slow"
+    assert await db.read(lambda tx: tx.rows(select(job))) == []
+
+
+async def test_handlers_choose_their_pause_and_are_told_the_end(db: Database, clock: ManualClock) -> None:
+    attempts, told = [], []
+
+    async def run(leased: Job) -> None:
+        attempts.append(leased.attempts)
+        raise RetryLater(f"attempt {leased.attempts} failed", 90)
+
+    async def given_up(tx: Tx, leased: Job, reason: str) -> None:
+        assert await tx.scalar(select(dead_job.c.id)) == leased.id, "in the same transaction"
+        told.append(reason)
+
+    loop = JobLoop(db, clock, [JobHandler("k", run, max_attempts=3, given_up=given_up)])
+    await _ask(db, clock, "a")
+    for _ in range(4):
+        assert await loop.step() == (len(told) == 0)
+        assert not await loop.step(), "it pauses"
+        clock.advance(seconds=91)
+    assert attempts == [1, 2, 3]
+    assert told == ["attempt 3 failed"]
+    (dead,) = await db.read(lambda tx: tx.rows(select(dead_job)))
+    assert (dead.kind, dead.key, dead.attempts, dead.last_error) == ("k", "a", 3, "attempt 3 failed")
+
+
+async def test_a_job_that_is_completed_with_its_work_is_gone(db: Database, clock: ManualClock) -> None:
+    async def run(leased: Job) -> None:
+        await db.write(lambda tx: complete_in(tx, leased))
+        raise asyncio.CancelledError
+
+    await _ask(db, clock, "a")
+    with pytest.raises(asyncio.CancelledError):
+        await JobLoop(db, clock, [JobHandler("k", run)]).step()
+    assert await db.read(lambda tx: tx.rows(select(job))) == []
+
+
+async def test_a_stopping_loop_hands_on_what_takes_too_long(
+    db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_DRAIN_SECONDS", 0.01)
+    started = asyncio.Event()
+
+    async def run(leased: Job) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    loop = JobLoop(db, clock, [JobHandler("k", run)])
+    task = asyncio.create_task(loop.run())
+    await _ask(db, clock, "a")
+    await started.wait()
+    loop.stop()
+    await task
+    (left,) = await db.read(lambda tx: tx.rows(select(job)))
+    assert (left.lease_until, left.attempts) == (0, 1)
+
+
+async def test_lanes_do_not_take_each_others_jobs(db: Database, clock: ManualClock) -> None:
+    done = []
+
+    async def run(leased: Job) -> None:
+        done.append(leased.kind)
+
+    await _ask(db, clock, "a", kind="one")
+    await _ask(db, clock, "b", kind="two")
+    assert await JobLoop(db, clock, [JobHandler("two", run)]).step()
+    assert done == ["two"]
