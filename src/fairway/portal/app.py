@@ -11,6 +11,7 @@ from fairway import __version__
 from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_router as build_access_router
 from fairway.portal.actions import endpoints as action_routes
+from fairway.portal.actions.forms import endpoints as form_routes
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
@@ -33,6 +34,7 @@ from fairway.portal.people.endpoints import build_router as build_people_router
 from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
+from fairway.portal.workflows.feature import build_routers as build_workflow_routers
 from fairway.portal.ui.endpoints import build_router as build_ui_router
 
 
@@ -88,6 +90,9 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_stream_router(portal.audit.streams))
     app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
     app.include_router(action_routes.build_router(portal.actions.definitions))
+    app.include_router(form_routes.build_router(portal.db, portal.actions.definitions, portal.actions.forms))
+    for router in build_workflow_routers(portal.workflows):
+        app.include_router(router)
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(restore_routes.build_router(catalog.restore))
     app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))

@@ -30,6 +30,7 @@ from fairway.portal.sources.feature import Sources, build_sources
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
+from fairway.portal.workflows.feature import Workflows, build_workflows
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Portal:
     people: People
     scorecards: Scorecards
     actions: Actions
+    workflows: Workflows
     explain: ExplainService
     consumers: list[Consumer] = field(default_factory=list)
     job_handlers: list[JobHandler] = field(default_factory=list)
@@ -93,18 +95,21 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     audit = await build_audit(settings, clock, db, schemas, access.apps, org_id=org.id, stopping=stopping)
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
-    actions = build_actions(db, clock, catalog, jq)
+    actions = build_actions(db, clock, catalog, jq, access, org_id=org.id)
     portal = Portal(
         settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
         OrganizationService(db, clock), SecretsService(db, clock, box), sources,
         build_people(db, clock, access, catalog, org.id), scorecards, actions,
+        build_workflows(db, clock, box, jq, system_caller(org.id)),
         ExplainService(db, CatalogPermissions(db, schemas, SearchLookups(clock)), org.id),
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
+    portal.explain.actions = actions.explainer
     portal.job_handlers.append(sources.worker.job_handler)
     portal.consumers.extend([scorecards.background.consumer, *audit.consumers])
     portal.job_handlers.extend(audit.job_handlers)
     portal.job_handlers.extend(scorecards.background.job_handlers)
+    portal.job_handlers.extend(portal.workflows.job_handlers)
     portal.job_handlers.append(catalog.migrations.job_handler)
     portal.job_handlers.append(catalog.finding.builder.job_handler)
     catalog.blueprints.observe(pages.of_blueprints)

@@ -40,6 +40,7 @@ workflow_run = Table(
     Column("entity", Text),
     Column("context", Text, nullable=False),
     Column("cause", Text),
+    Column("shared", Boolean, nullable=False),
     Column("depth", Integer, nullable=False, server_default="0"),
     Column("parent", String(40)),
     Column("created_by", Text, nullable=False),
@@ -54,7 +55,8 @@ workflow_run = Table(
     Index("ix_workflow_run_status", "status", "number"),
 )
 """One row for each run of a workflow; ``context`` is the sealed JSON of what templates see besides outputs and secrets.
-``cause`` is the event or the time that started it: one run for each, however often it is told."""
+``cause`` is the event or the time that started it: one run for each, however often it is told. ``shared``: everyone may
+see it."""
 
 node_run = Table(
     "node_run",
@@ -69,7 +71,7 @@ node_run = Table(
     Column("result", String(16)),
     Column("status_label", Text),
     Column("config", Document),
-    Column("sealed_config", Text),
+    Column("secret", Boolean, nullable=False),
     Column("output", Document),
     Column("responses", Document),
     Column("outlet", Text),
@@ -89,4 +91,4 @@ node_run = Table(
     Index("ix_node_run_queue", "queue", "claimed_until", "number"),
 )
 """One row for each node that a workflow run has come to. ``config`` is the rendered configuration with secrets masked,
-``sealed_config`` the real one when it differs. ``queue`` names who may claim, until the node has ended."""
+``secret`` says that the real one differs. ``queue`` names who may claim, until the node has ended."""

@@ -92,7 +92,7 @@ def _node_run() -> None:
         sa.Column("result", sa.String(length=16), nullable=True),
         sa.Column("status_label", sa.Text(), nullable=True),
         sa.Column("config", Document(), nullable=True),
-        sa.Column("sealed_config", sa.Text(), nullable=True),
+        sa.Column("secret", sa.Boolean(), nullable=False),
         sa.Column("output", Document(), nullable=True),
         sa.Column("responses", Document(), nullable=True),
         sa.Column("outlet", sa.Text(), nullable=True),
