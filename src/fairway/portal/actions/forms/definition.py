@@ -40,7 +40,9 @@ class Input:
 
     @property
     def refers_to(self) -> Reference | None:
-        """What its values name, when they name something of the catalog."""
+        """What its values name, when they name something that can be looked up: encrypted ones do not."""
+        if self.encryption is not None:
+            return None
         return _REFERENCES.get(str(self.holder.get("format") or self.spec.get("format")))
 
     @property

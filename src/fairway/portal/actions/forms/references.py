@@ -60,7 +60,7 @@ class Order:
 
 
 def default_order(reads: Mapping[str, Reads]) -> Order:
-    """What is read comes first; a circle is cut at its last input, and what reads everything comes as late as it can."""
+    """What is read comes first, and what reads everything as late as it can; a circle is cut at its last input."""
     needs = {name: read.names & reads.keys() for name, read in reads.items()}
     everything = {name for name, read in reads.items() if read.anything}
     for name in sorted(everything):

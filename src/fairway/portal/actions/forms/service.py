@@ -132,9 +132,8 @@ class FormService:
         if action.operation not in ("DAY-2", "DELETE") or action.blueprint is None:
             return
         if entity is None:
-            raise InvalidRequest(
-                f'Action "{action.identifier}" is run on an entity of blueprint "{action.blueprint}"; "entity" is missing'
-            )
+            of = f'an entity of blueprint "{action.blueprint}"'
+            raise InvalidRequest(f'Action "{action.identifier}" is run on {of}; "entity" is missing')
         if not await self._conditions.offered(caller, action, entity):
             raise InvalidRequest(
                 f'Action "{action.identifier}" is not offered on entity "{entity["identifier"]}": '
@@ -156,9 +155,8 @@ class FormService:
         errors = [*errors, *broken_seals(before, secret)]
         if errors:
             raise refusal_of(action.identifier, errors)
-        return {
-            each.definition.identifier: each.value if each in before else seal(each.value, secret) for each in wanted
-        }
+        texts = {each.definition.identifier: each.value for each in wanted}
+        return {name: value if name in already else seal(value, secret) for name, value in texts.items()}
 
 
 def build_forms(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -36,7 +36,7 @@ _LIMITS = {
     "minProperties": "an object of at least {} keys",
     "maxProperties": "an object of at most {} keys",
 }
-_FORMAL = ("format", "pattern", "required")
+_FORMAL = ("type", "format", "pattern", "required")
 
 
 def place_of(path: Sequence[str | int]) -> str:
@@ -49,21 +49,16 @@ def expectation(error: jsonschema_rs.ValidationError, schema: Mapping[str, Any],
     keyword = error.kind.name
     limit = _at(schema, error.schema_path)
     wanted = _FORMATS.get(str(_spec_at(spec, error.instance_path).get("format")))
-    if keyword == "enum":
-        return options(limit)
     if keyword == "pattern" and _spec_at(spec, error.instance_path).get("pattern") == limit:
         return f"text that matches the pattern {limit}"
-    if wanted is not None and keyword in (*_FORMAL, "type"):
+    if wanted is not None and keyword in _FORMAL:
         return wanted
-    if keyword == "type":
-        return _types(limit)
     if keyword in _LIMITS:
         return _LIMITS[keyword].format(limit)
-    if keyword == "uniqueItems":
-        return "an array without repetitions"
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.BacktrackLimitExceeded):
         return "text that its pattern can be matched with in reasonable time"
-    return f"what its schema asks for ({keyword}: {shown(limit)})"
+    describe = _DESCRIBED.get(keyword)
+    return describe(limit) if describe else f"what its schema asks for ({keyword}: {shown(limit)})"
 
 
 def options(values: Any) -> str:
@@ -101,3 +96,10 @@ def _spec_at(spec: Any, path: Sequence[str | int]) -> Mapping[str, Any]:
 def _types(limit: Any) -> str:
     names = [str(each) for each in limit] if isinstance(limit, list) else [str(limit)]
     return " or ".join(f"{'an' if name[0] in 'aoi' else 'a'} {name}" for name in names)
+
+
+_DESCRIBED: Mapping[str, Callable[[Any], str]] = {
+    "enum": options,
+    "type": _types,
+    "uniqueItems": lambda _: "an array without repetitions",
+}
