@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from support.people import Login
 from fairway.portal.services import Portal
 from fairway.portal.storage import Tx
 from support.actions import ENRICH, automation, self_service
+from support.people import Login
 
 pytestmark = pytest.mark.usefixtures("model")
 
@@ -150,7 +150,7 @@ async def test_filters(client: httpx.AsyncClient, query: str, expected: str) -> 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_filters_with_unknown_words_are_refused(client: httpx.AsyncClient, query: str) -> None:
     response = await client.get(f"/v1/actions?{query}")
-    assert (response.status_code, query.split("=")[0] in response.json()["message"]) == (422, True)
+    assert (response.status_code, query.split("=", maxsplit=1)[0] in response.json()["message"]) == (422, True)
 
 
 async def test_only_those_who_may_change_an_action_see_it_unpublished(client: httpx.AsyncClient, login: Login) -> None:
