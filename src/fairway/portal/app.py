@@ -12,7 +12,6 @@ from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_router as build_access_router
 from fairway.portal.actions import endpoints as action_routes
 from fairway.portal.actions.forms import endpoints as form_routes
-from fairway.portal.actions.forms import endpoints as form_routes
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
@@ -91,7 +90,6 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_stream_router(portal.audit.streams))
     app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
     app.include_router(action_routes.build_router(portal.actions.definitions))
-    app.include_router(form_routes.build_router(portal.db, portal.actions.definitions, portal.actions.forms))
     app.include_router(form_routes.build_router(portal.db, portal.actions.definitions, portal.actions.forms))
     for router in build_workflow_routers(portal.workflows):
         app.include_router(router)

@@ -105,7 +105,6 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
     portal.explain.actions = actions.explainer
-    portal.explain.actions = actions.explainer
     portal.job_handlers.append(sources.worker.job_handler)
     portal.consumers.extend([scorecards.background.consumer, *audit.consumers])
     portal.job_handlers.extend(audit.job_handlers)
