@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -31,18 +32,19 @@ async def _ask(db: Database, clock: ManualClock, *keys: str, kind: str = "k") ->
     await db.write(work)
 
 
-async def _eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    while not await condition():
-        await asyncio.sleep(0.005)
+async def _jobs(db: Database) -> Sequence[Any]:
+    return await db.read(lambda tx: tx.rows(select(job).where(job.c.kind == "k")))
 
 
 async def test_a_slow_job_holds_up_no_other(db: Database, clock: ManualClock) -> None:
-    gate, done = asyncio.Event(), []
+    gate, others, done = asyncio.Event(), asyncio.Event(), []
 
     async def run(leased: Job) -> None:
         if leased.key == "slow":
             await gate.wait()
         done.append(leased.key)
+        if len(done) == 6:
+            others.set()
 
     loop = JobLoop(db, clock, [JobHandler("k", run)], parallel=2)
     task = asyncio.create_task(loop.run())
@@ -50,16 +52,13 @@ async def test_a_slow_job_holds_up_no_other(db: Database, clock: ManualClock) ->
     for number in range(6):
         await _ask(db, clock, f"fast{number}")
 
-    async def fast_ones_done() -> bool:
-        return len(done) == 6
-
-    await _eventually(fast_ones_done)
+    await others.wait()
     assert "slow" not in done
     gate.set()
     loop.stop()
     await task
     assert done[-1] == "slow"
-    assert await db.read(lambda tx: tx.rows(select(job))) == []
+    assert await _jobs(db) == []
 
 
 async def test_handlers_choose_their_pause_and_are_told_the_end(db: Database, clock: ManualClock) -> None:
@@ -93,7 +92,7 @@ async def test_a_job_that_is_completed_with_its_work_is_gone(db: Database, clock
     await _ask(db, clock, "a")
     with pytest.raises(asyncio.CancelledError):
         await JobLoop(db, clock, [JobHandler("k", run)]).step()
-    assert await db.read(lambda tx: tx.rows(select(job))) == []
+    assert await _jobs(db) == []
 
 
 async def test_a_stopping_loop_hands_on_what_takes_too_long(
@@ -112,7 +111,7 @@ async def test_a_stopping_loop_hands_on_what_takes_too_long(
     await started.wait()
     loop.stop()
     await task
-    (left,) = await db.read(lambda tx: tx.rows(select(job)))
+    (left,) = await _jobs(db)
     assert (left.lease_until, left.attempts) == (0, 1)
 
 
