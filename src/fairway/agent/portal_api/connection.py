@@ -8,7 +8,6 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -48,29 +47,28 @@ class Connection:
         self,
         base_url: str,
         credentials: Callable[[], Credentials],
-        environment: Mapping[str, str],
         metrics: AgentMetrics,
         *,
-        ca_file: Path | None = None,
+        tls: ssl.SSLContext | None = None,
+        environment: Mapping[str, str] | None = None,
         timeout_seconds: float = 30.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._credentials = credentials
-        self._environment = environment
         self._metrics = metrics
-        self._ca_file = ca_file
+        self._tls = tls
         self._timeout = timeout_seconds
         self._monotonic = monotonic
         self._token = TokenCache(self._fetch_token, monotonic)
         self._session: aiohttp.ClientSession | None = None
-        self._proxy = proxy_for(self._root, environment)
+        self._proxy = proxy_for(self._root, environment or {})
         self._not_before = 0.0
         self.answered_at: float | None = None
         """Monotonic instant of the last answer below 500."""
 
     async def __aenter__(self) -> Connection:
-        connector = aiohttp.TCPConnector(limit=_POOL, ssl=trusted(self._ca_file, self._environment))
+        connector = aiohttp.TCPConnector(limit=_POOL, ssl=self._tls if self._tls is not None else True)
         headers = {"user-agent": _USER_AGENT, "accept": "application/json"}
         self._session = aiohttp.ClientSession(
             headers=headers, connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
@@ -187,15 +185,3 @@ def _parsed(raw: bytes) -> Any:
         return orjson.loads(raw)
     except orjson.JSONDecodeError:
         return None
-
-
-def trusted(ca_file: Path | None, environment: Mapping[str, str]) -> ssl.SSLContext:
-    """The system's authorities, those of the variables that other programs read (contract 3), and ``ca_file``."""
-    context = ssl.create_default_context()
-    named = [environment.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")]
-    for path in filter(None, [*named, str(ca_file) if ca_file else None]):
-        folder = Path(path).is_dir()
-        context.load_verify_locations(capath=path if folder else None, cafile=None if folder else path)
-    if environment.get("SSL_CERT_DIR"):
-        context.load_verify_locations(capath=environment["SSL_CERT_DIR"])
-    return context
