@@ -31,6 +31,13 @@ class ReportRules:
     summary: Program | None = None
     external_run_id: Program | None = None
 
+    @property
+    def programs(self) -> dict[str, Program]:
+        """Those there are, by the names of the file."""
+        named = {"status": self.status, "link": self.link, "summary": self.summary}
+        every = {**named, "externalRunId": self.external_run_id}
+        return {name: program for name, program in every.items() if program is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

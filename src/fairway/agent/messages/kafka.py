@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from fairway.agent.messages.codec import read_json
 from fairway.agent.messages.routing import foreign, mapping, order_key, type_of
-from fairway.agent.messages.signature import SignatureCheck, without_signature
+from fairway.agent.messages.signature import without_signature
 from fairway.agent.messages.skipped import Skipped
 from fairway.agent.model import Invocation
 from fairway.kit.errors import FairwayError
@@ -16,10 +17,18 @@ MAX_BYTES = 8 * 1024 * 1024
 """Longest message that is read: the portal refuses bodies over 1 MiB, an event may hold several."""
 
 
+class ChecksSignatures(Protocol):
+    """What :class:`fairway.agent.messages.signature.SignatureCheck` does."""
+
+    def problem(self, data: bytes, message: Mapping[str, Any]) -> str:
+        """Why a message must not be trusted; empty when it may be."""
+        ...
+
+
 class MessageReader:
     """Turns the bytes of a message into an invocation, or says why there is none. Never raises for what it is given."""
 
-    def __init__(self, signatures: SignatureCheck, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, signatures: ChecksSignatures, *, max_bytes: int = MAX_BYTES) -> None:
         self._signatures = signatures
         self._max_bytes = max_bytes
 
