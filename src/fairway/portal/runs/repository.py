@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 
 from fairway.kit.jsonio import dumps_text
 from fairway.portal.runs.model import Run
@@ -70,6 +70,15 @@ async def save(tx: Tx, changed: Sequence[Run]) -> None:
 async def save_rendered(tx: Tx, rendered: Run) -> None:
     """Stores what rendering added."""
     await tx.update_many(run, _RENDERED, [(*_values(rendered, _RENDERED), rendered.id)])
+
+
+async def asked_to_approve(tx: Tx, ids: Iterable[str], user_id: str, email: str | None) -> set[str]:
+    """Which of these runs somebody is, or was, asked to approve."""
+    asked = run_approval.c.user_id == user_id
+    if email is not None:
+        asked = asked | (func.lower(run_approval.c.email) == email.lower())
+    statement = select(run_approval.c.run_id).where(tx.any_of(run_approval.c.run_id, list(ids)), asked)
+    return {row.run_id for row in await tx.rows(statement)}
 
 
 async def ended_before(tx: Tx, cutoff: int, limit: int) -> list[str]:

@@ -72,8 +72,8 @@ run_queue = Table(
     Index("ix_run_queue_action", "queue", "action", "turn"),
 )
 """Runs that wait for somebody to claim and acknowledge them; the row goes with the acknowledgement or the end of the
-run. Narrow, because each claim rewrites it. ``turn`` is the place in line: runs of different actions alternate, whatever
-their numbers, and runs of one action keep their order (see docs/decisions/claims.md)."""
+run. Narrow, because each claim rewrites it. ``turn`` is the place in line: runs of different actions alternate,
+whatever their numbers, and runs of one action keep their order (see docs/decisions/claims.md)."""
 
 run_log = Table(
     "run_log",
@@ -101,7 +101,8 @@ run_approval = Table(
     Column("decided_at", Millis),
     Column("notified_at", Millis),
 )
-"""Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVE`` or ``DECLINE``."""
+"""Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVED`` or ``DECLINED``. ``email`` is the client
+id where credentials of the organisation decided."""
 
 run_approval_request = Table(
     "run_approval_request",
