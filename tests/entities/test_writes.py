@@ -162,6 +162,12 @@ async def test_delete_all_and_the_blueprint(model: httpx.AsyncClient) -> None:
     assert (await model.get("/v1/blueprints/service")).status_code == 404
 
 
+@pytest.mark.parametrize("ids", [[2**70], [-(2**63)], [True], ["1"], [], [1.5], None])
+async def test_keys_of_deleted_entities_are_numbers_that_a_database_knows(model: httpx.AsyncClient, ids: Any) -> None:
+    answer = await model.post("/v1/fairway/deleted-entities/restore", json={"ids": ids})
+    assert answer.status_code == 422
+
+
 async def test_deleted_entities_can_be_restored_with_their_relations(model: httpx.AsyncClient) -> None:
     await model.post("/v1/blueprints/domain/entities", json={"identifier": "d"})
     await model.post(

@@ -239,6 +239,7 @@ def compare(text: str, documents: list[Any]) -> int:
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(SECONDS * 4 + 120)
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(depth=st.integers(0, 4), seed=st.integers(0, 2**32))
 def test_compiled_programs_agree_with_libjq(depth: int, seed: int) -> None:

@@ -23,6 +23,8 @@ Work = Callable[[Tx], Coroutine[Any, Any, T]]
 _RETRIED = ("40001", "40P01", "23505")
 """serialization_failure, deadlock_detected and unique_violation: two writers met on one key. The second run of the
 unit sees what the first one wrote and gives the proper answer."""
+_TOO_LARGE = "value out of int64 range"
+"""How the driver refuses to bind a number; it has no SQLSTATE, because the server never sees it."""
 _TOO_LONG = "54000"
 """program_limit_exceeded: a key over a third of a page."""
 _ATTEMPTS = 5
@@ -193,6 +195,10 @@ class PostgresStore:
                 raise
             tx.committed()
             return result
+        except DBAPIError as error:
+            if _TOO_LARGE in str(error.orig):
+                raise InvalidRequest("A number is beyond 64 bits: no key is", cause=str(error.orig)) from error
+            raise
         except (asyncpg.InterfaceError, asyncpg.PostgresConnectionError, OSError) as error:
             raise Unavailable("The database went away", cause=str(error)) from error
         finally:

@@ -64,7 +64,7 @@ class RestoreService:
             InvalidRequest: ``ids`` is not a list of tombstone keys.
         """
         require_admin(caller, "restore deleted entities")
-        if not ids or len(ids) > MAX_RESTORE or not all(isinstance(each, int) for each in ids):
+        if not ids or len(ids) > MAX_RESTORE or not all(map(_is_key, ids)):
             raise InvalidRequest(f'"ids" must be a list of 1 to {MAX_RESTORE} keys of deleted entities')
         return await self._db.write(lambda tx: self._restore(tx, caller, list(ids)))
 
@@ -117,3 +117,8 @@ def _shown(row: Any) -> dict[str, Any]:
         "deletedAt": rfc3339(row.deleted_at),
         "deletedBy": row.deleted_by,
     }
+
+
+def _is_key(value: Any) -> bool:
+    """A number that a database can look for."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
