@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
 
 from fairway.portal.storage.tables import metadata
 from fairway.portal.storage.types import Document, Id, Millis
@@ -29,12 +29,12 @@ run = Table(
     Column("external_run_id", Text),
     Column("definition", Document, nullable=False),
     Column("context", Text, nullable=False),
-    Column("secret", Boolean, nullable=False, server_default="0"),
+    Column("secret", Boolean, nullable=False, server_default=false()),
     Column("queue", Text),
     Column("labels", Document),
     Column("depth", Integer, nullable=False, server_default="0"),
     Column("parent", String(40)),
-    Column("terminal_log", Boolean, nullable=False, server_default="0"),
+    Column("terminal_log", Boolean, nullable=False, server_default=false()),
     Column("expires_at", Millis),
     Column("created_by", Text, nullable=False),
     Column("creator_email", Text),
