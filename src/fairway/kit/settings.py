@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         0, ge=0, description="Runs in progress of which nothing was heard for so long end as failed; 0 waits forever."
     )
     run_log_lines_max: int = Field(100_000, ge=1, description="Log lines that one run may have.")
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for approval requests: smtp[s]://user:password@host:port; ?starttls=required, "
+        "optional or never. Nobody is mailed when absent.",
+    )
+    mail_from: str = Field("Fairway <fairway@localhost>", description="Sender of the portal's mail.")
     oidc_issuer: str = Field("", description="Issuer URL of the OpenID Connect provider; empty turns OIDC off.")
     oidc_client_id: str = Field("", description="Client id registered at the provider.")
     oidc_client_secret: SecretStr | None = Field(None, description="Client secret registered at the provider.")

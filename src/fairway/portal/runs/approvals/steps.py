@@ -12,11 +12,11 @@ from fairway.portal.storage.tx import Tx
 class RunSteps(Protocol):
     """Done by the run service, in the transaction of the decision."""
 
-    async def proceed_in(self, tx: Tx, caller: Caller, run_id: str) -> object:
+    async def proceed_in(self, tx: Tx, caller: Caller, run_id: str, description: str | None = None) -> Run:
         """``IN_PROGRESS`` and delivery."""
         ...
 
-    async def decline_in(self, tx: Tx, caller: Caller, run_id: str, description: str | None) -> object:
+    async def decline_in(self, tx: Tx, caller: Caller, run_id: str, description: str | None) -> Run:
         """``DECLINED``."""
         ...
 
