@@ -180,11 +180,8 @@ class ApprovalService:
             raise Forbidden(text, details={"reason": text, "rule": "approve"})
         if mine is not None and mine.state != "PENDING":
             raise Conflict(f'{who(caller)} has already decided about run "{case.run.id}": {mine.state}')
-        if (
-            said.state == "APPROVED"
-            and not may_approve_own(case.run)
-            and (await starters_of(tx, case.run)).holds(caller)
-        ):
+        own = (await starters_of(tx, case.run)).holds(caller.principal_id, caller.email)
+        if own and said.state == "APPROVED" and not may_approve_own(case.run):
             text = f'{who(caller)} started run "{case.run.id}"; somebody else has to approve it'
             raise Forbidden(text, details={"reason": text, "rule": "requiredApproval.allowSelfApproval"})
         return grant
