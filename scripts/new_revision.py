@@ -96,6 +96,8 @@ def _render(revision: str, title: str, before: str, known: set[str]) -> str:
     for table, found in sorted(_grouped(operations).items()):
         body = render_python_code(ops.UpgradeOps(found), render_item=_render_item, migration_context=context)
         code = re.sub(r"(?m)^(    )?# ###.*\n?", "", body).strip()
+        # rendered for SQLite, which has no booleans; PostgreSQL takes no number for one
+        code = code.replace("sa.Boolean(), server_default=sa.text('0')", "sa.Boolean(), server_default=sa.false()")
         functions.append(f"\n\ndef _{table}() -> None:\n    {code}\n")
         calls.append(f"    _{table}()\n")
     names = tuple(name for name in SEQUENCES if name not in known)
