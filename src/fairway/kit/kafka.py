@@ -43,21 +43,22 @@ class KafkaPublisher:
         """Whether there are brokers to publish to."""
         return bool(self._settings.kafka_brokers)
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[Message]) -> list[Message]:
         """Returns when every message is stored by the brokers. A message that they refuse for good, because it is too
-        large, is logged and left out: it would be refused for ever.
+        large, is logged, left out and answered: it would be refused for ever.
 
         Raises:
             Unavailable: the brokers do not answer; some of the messages may have arrived.
         """
         if not messages:
-            return
+            return []
         async with self._lock:
             failures = await asyncio.to_thread(self._publish, messages)
         for message, error in failures:
             if error.name() not in _HOPELESS:
                 raise Unavailable(f'Kafka did not take a message for topic "{message.topic}"', cause=str(error))
             log.error("kafka_message_refused", topic=message.topic, key=message.key, error=str(error))
+        return [message for message, _ in failures]
 
     async def aclose(self) -> None:
         """Gives what is on its way a moment, then closes."""

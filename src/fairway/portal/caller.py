@@ -30,6 +30,10 @@ class Caller:
     trace_id: str = ""
     audit_context: tuple[tuple[str, str], ...] = ()
     """Keys that every event of this caller carries in its ``context``, such as ``webhookId``."""
+    run_id: str | None = None
+    """The run on whose behalf the caller acts: its changes are the run's."""
+    run_depth: int = 0
+    """Runs behind one another that led here; what the caller starts is no less deep."""
 
     @property
     def is_admin(self) -> bool:

@@ -43,7 +43,8 @@ class Authenticator:
         """
         token = bearer_token(request.headers.get("authorization", ""))
         if token:
-            caller, origin = await self.by_token(token), "API"
+            caller = await self.by_token(token)
+            origin = "API" if caller.run_id is None else "AUTOMATION"
         else:
             caller, origin = await self._by_cookie(request), "UI"
         return replace(
@@ -72,6 +73,7 @@ class Authenticator:
         caller = await self._db.read(lambda tx: self._token_caller(tx, claims["cid"], claims["gen"]))
         if caller is None:
             raise Unauthorized("The access token was revoked, or its principal is disabled")
+        caller = replace(caller, run_id=claims.get("run"), run_depth=claims.get("depth", 0))
         self._cache.put(token, caller, generation, left)
         return caller
 

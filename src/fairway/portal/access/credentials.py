@@ -70,19 +70,27 @@ async def find_credential(tx: Tx, client_id: str) -> Row[Any] | None:
     return await tx.row(select(credential, *columns).select_from(joined).where(credential.c.client_id == client_id))
 
 
+async def first_app_credential(tx: Tx) -> Row[Any] | None:
+    """The organisation's first active credential pair, as :func:`find_credential` answers it."""
+    columns = (principal.c.kind, principal.c.email, principal.c.enabled)
+    joined = credential.join(principal, principal.c.id == credential.c.principal_id)
+    active = (principal.c.kind == "app", principal.c.enabled.is_(True))
+    order = (credential.c.created_at, credential.c.client_id)
+    return await tx.row(select(credential, *columns).select_from(joined).where(*active).order_by(*order).limit(1))
+
+
 async def signing_secret(tx: Tx, box: SecretBox) -> str:
     """The organisation's signing secret: that of its first active credential pair (contract 15.11).
 
     Raises:
         Unavailable: every pair is disabled.
     """
-    row = await tx.row(
-        select(credential.c.client_id, credential.c.sealed_secret)
-        .select_from(credential.join(principal, principal.c.id == credential.c.principal_id))
-        .where(principal.c.kind == "app", principal.c.enabled.is_(True))
-        .order_by(credential.c.created_at, credential.c.client_id)
-        .limit(1)
-    )
+    row = await first_app_credential(tx)
     if row is None:
-        raise Unavailable("The organisation has no active credentials; create or enable one under /v1/apps")
+        raise no_credentials()
     return box.open(row.sealed_secret, row.client_id)
+
+
+def no_credentials() -> Unavailable:
+    """Nobody can sign, or act, for the organisation."""
+    return Unavailable("The organisation has no active credentials; create or enable one under /v1/apps")

@@ -10,7 +10,7 @@ from sqlalchemy import Row, update
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.crypto import equal
 from fairway.kit.errors import InvalidCredentials
-from fairway.portal.access.credentials import find_credential
+from fairway.portal.access.credentials import find_credential, first_app_credential, no_credentials
 from fairway.portal.access.keys import Keys
 from fairway.portal.access.tables import credential
 from fairway.portal.access.throttle import Throttle
@@ -19,6 +19,8 @@ from fairway.portal.storage.tx import Tx
 
 _REUSE_MS = 60_000
 """The same token is handed out while it lives longer than this."""
+_RUN_SECONDS = 60
+"""Life of a token with which a run calls the portal: longer than that call may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,22 @@ class TokenService:
         if not self._reusable(row):
             row = await self._db.write(lambda tx: self._renew(tx, client_id))
         expires_in = (row.token_expires_at - to_millis(self._clock.now())) // 1000
-        return AccessToken(self._keys.access_tokens.sign(self._claims(row)), expires_in)
+        claims = self._claims(row, row.token_issued_at // 1000, row.token_expires_at // 1000)
+        return AccessToken(self._keys.access_tokens.sign(claims), expires_in)
+
+    async def for_run(self, run_id: str, depth: int) -> str:
+        """A token of the organisation's first active credentials that counts for a minute: with it a run calls the
+        portal itself, and whatever it does says so. ``depth`` is that of runs which it starts.
+
+        Raises:
+            Unavailable: every pair of credentials is disabled.
+        """
+        row = await self._db.read(first_app_credential)
+        if row is None:
+            raise no_credentials()
+        now = to_millis(self._clock.now()) // 1000
+        claims = {**self._claims(row, now, now + _RUN_SECONDS), "run": run_id, "depth": depth}
+        return self._keys.access_tokens.sign(claims)
 
     def _fits(self, row: Any, client_secret: str) -> bool:
         return equal(self._keys.hash_secret(client_secret), row.secret_hash) and bool(row.enabled)
@@ -89,12 +106,12 @@ class TokenService:
         assert renewed is not None, "read in this transaction"
         return renewed
 
-    def _claims(self, row: Any) -> dict[str, Any]:
+    def _claims(self, row: Any, issued_at: int, expires_at: int) -> dict[str, Any]:
         claims = {
             "iss": "fairway",
             "sub": row.principal_id,
-            "iat": row.token_issued_at // 1000,
-            "exp": row.token_expires_at // 1000,
+            "iat": issued_at,
+            "exp": expires_at,
             **self._organization,
             "isMachine": row.kind != "user",
             "personalToken": row.kind == "user",

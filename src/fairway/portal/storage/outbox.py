@@ -94,13 +94,14 @@ async def append(tx: Tx, caller: Caller, at: int, changes: Sequence[Change]) -> 
 
 
 def _row(number: int, change: Change, caller: Caller, at: int, trigger: str) -> tuple[Any, ...]:
-    context: dict[str, Any] = {"blueprint": change.blueprint, "entity": change.entity, "runId": change.run_id or ""}
+    run_id = change.run_id or caller.run_id
+    context: dict[str, Any] = {"blueprint": change.blueprint, "entity": change.entity, "runId": run_id or ""}
     context.update(caller.audit_context)
     if change.context:
         context.update(change.context)
     return (
         number, at, change.action, change.resource_type, change.status, change.resource, change.blueprint,
-        change.entity, change.run_id, caller.origin, caller.principal_id, trigger, dumps_text(context),
+        change.entity, run_id, caller.origin, caller.principal_id, trigger, dumps_text(context),
         dumps_text({"before": change.before, "after": change.after}), change.message,
         None if change.additional is None else dumps_text(change.additional),
         None if change.destination is None else dumps_text(change.destination),
