@@ -48,6 +48,16 @@ class LivePortal:
                 return found.group()
         raise AssertionError("the portal ended before it was ready: " + "\n".join(self.output))
 
+    def wait_for(self, text: str) -> None:
+        """Until the process prints a line with this text."""
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.output.append(line.rstrip())
+            if text in line:
+                return
+        raise AssertionError(f'the portal ended before it said "{text}": ' + "\n".join(self.output))
+
     def kill(self) -> None:
         """SIGKILL: nothing is flushed, nothing is drained."""
         self._end(signal.SIGKILL)

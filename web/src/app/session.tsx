@@ -36,7 +36,8 @@ export function useSignOut() {
   return useCallback(async () => {
     await call(sessionsLogout());
     setCsrfToken(null);
-    queries.clear();
+    queries.setQueryData(KEY, null);
+    queries.removeQueries({ predicate: (query) => query.queryKey[0] !== KEY[0] });
   }, [queries]);
 }
 

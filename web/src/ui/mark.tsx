@@ -1,4 +1,4 @@
 /** The product's mark: a flag on a green. */
-export function Mark({ size = 28 }: { size?: number }) {
-  return <img src="/favicon.svg" width={size} height={size} alt="" />;
+export function Mark({ size = 28, alt = "" }: { size?: number; alt?: string }) {
+  return <img src="/favicon.svg" width={size} height={size} alt={alt} />;
 }

@@ -38,9 +38,9 @@ export function Shell() {
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="sm" wrap="nowrap">
             <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
-            <UnstyledButton component={Link} to="/" aria-label="Home">
+            <UnstyledButton component={Link} to="/">
               <Group gap="xs" wrap="nowrap">
-                <Mark />
+                <Mark alt="Home" />
                 <Organization />
               </Group>
             </UnstyledButton>
@@ -84,7 +84,6 @@ function SearchButton() {
         w={340}
         bd="1px solid var(--mantine-color-default-border)"
         bdrs="md"
-        aria-label="Search (Ctrl K)"
       >
         <Group gap="xs" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap">

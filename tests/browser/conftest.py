@@ -1,0 +1,87 @@
+"""One portal in a process of its own and one browser for all screens; every test gets a page of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+from pydantic import SecretStr
+
+from fairway.kit.settings import Settings
+from support.browser import Watched, launched, sign_in
+from support.live import LivePortal
+
+EMAIL = "admin@example.com"
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
+    """A portal with the demo organisation, on SQLite: what is tested here is in front of the API."""
+    folder = tmp_path_factory.mktemp("site")
+    settings = Settings(
+        data_dir=folder,
+        client_id="testclient",
+        client_secret=SecretStr("s" * 64),
+        admin_email=EMAIL,
+        admin_password=SecretStr(PASSWORD),
+        secret_key=SecretStr("k" * 48),
+    )
+    portal = LivePortal(settings)
+    os.environ.pop("FAIRWAY_DATABASE_URL", None)
+    portal.start(FAIRWAY_DEMO="true")
+    portal.wait_for("The demo organisation is ready")
+    yield portal
+    portal.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium."""
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def api(site: LivePortal) -> Iterator[httpx.Client]:
+    """The API with the organisation's credentials: to prepare what a screen shows, and to see what it did."""
+    with site.login() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def signed_in(browser: Browser, site: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cookies of an administrator."""
+    path = tmp_path_factory.mktemp("session") / "state.json"
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, site.url, EMAIL, PASSWORD)
+    context.storage_state(path=path)
+    context.close()
+    return path
+
+
+@pytest.fixture
+def page(browser: Browser, site: LivePortal, signed_in: Path) -> Iterator[Page]:
+    """A page of an administrator that must not complain: no script errors, no breach of the security policy."""
+    context = browser.new_context(base_url=site.url, storage_state=signed_in, viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(10_000)
+    watched = Watched(context)
+    yield watched.page
+    context.close()
+    assert watched.complaints == []
+
+
+@pytest.fixture
+def anonymous_page(browser: Browser, site: LivePortal) -> Iterator[Page]:
+    """A page of nobody yet."""
+    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(10_000)
+    watched = Watched(context)
+    yield watched.page
+    context.close()
+    assert watched.complaints == []

