@@ -1,0 +1,1 @@
+"""GITHUB: workflows dispatched, found, and followed to their end."""

@@ -1,0 +1,1 @@
+"""GITLAB: pipelines started by the portal itself, and followed to their end."""
