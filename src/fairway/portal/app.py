@@ -35,6 +35,7 @@ from fairway.portal.scorecards.endpoints import build_router as build_scorecards
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
 from fairway.portal.workflows.feature import build_routers as build_workflow_routers
+from fairway.portal.ui.endpoints import BUILT
 from fairway.portal.ui.endpoints import build_router as build_ui_router
 
 
@@ -65,7 +66,7 @@ def create_app(portal: Portal) -> FastAPI:
     app.state.authenticator = portal.access.authenticator
     install_error_handlers(app)
     include_routers(app, portal)
-    app.include_router(build_ui_router())
+    app.include_router(build_ui_router(settings.web_dir or BUILT))
     describe_access(app)
     return app
 

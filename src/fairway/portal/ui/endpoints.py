@@ -47,7 +47,7 @@ class _ReadRoute(APIRoute):
         return super().matches(scope)
 
 
-def build_router(built: Path = BUILT) -> APIRouter:
+def build_router(built: Path) -> APIRouter:
     """Goes behind all other routers: whatever they do not know is a screen, for who asks for a page."""
     router = APIRouter(include_in_schema=False, route_class=_ReadRoute)
 
