@@ -96,7 +96,6 @@ export function Grid<T>(props: Props<T>) {
     onFocus: () => setPlace({ line, column }),
   });
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table element cannot leave out the lines that are out of sight
     <div
       ref={frame}
       role="grid"
@@ -229,7 +228,6 @@ function Head<T>({ column, place, sort, onSort, onWidth, width }: HeadProps<T>) 
   };
   const sorted = mine === "asc" ? "ascending" : mine === "desc" ? "descending" : "none";
   return (
-    // biome-ignore lint/a11y/useSemanticElements: see Grid
     <div
       {...place}
       role="columnheader"
