@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 from yarl import URL
 
+from fairway.agent.proxy import proxy_for
 from fairway.agent.target.allowlist import Allowlist
 from fairway.agent.target.policy import TargetPolicy
-from fairway.agent.target.proxies import Proxies
 from fairway.agent.target.redirects import Redirects
 from fairway.agent.target.retry import Retry
 from fairway.agent.target.tls import TlsStore
@@ -77,7 +77,12 @@ class TargetFailed(FairwayError):
 
 
 class TargetClient:
-    """Safe to share; open until :meth:`aclose`. ``secret`` gives the client secret that signs."""
+    """Safe to share; open until :meth:`aclose`. ``secret`` gives the client secret that signs,
+    ``environment`` the proxies.
+
+    Raises:
+        InvalidRequest: a proxy cannot be used.
+    """
 
     def __init__(
         self,
@@ -86,7 +91,7 @@ class TargetClient:
         secret: Callable[[], str],
         *,
         tls: TlsStore,
-        proxies: Proxies | None = None,
+        environment: Mapping[str, str] | None = None,
         policy: TargetPolicy | None = None,
         allowlist: Allowlist | None = None,
     ) -> None:
@@ -94,7 +99,8 @@ class TargetClient:
         self._clock = clock
         self._secret = secret
         self._tls = tls
-        self._proxies = proxies or Proxies({})
+        self._environment = environment or {}
+        _check_proxies(self._environment)
         self._policy = policy or TargetPolicy()
         self._allowlist = allowlist or Allowlist()
         self._redirects = Redirects(foreign=settings.follow_redirects)
@@ -182,7 +188,7 @@ class TargetClient:
     async def _once(self, request: Request, url: URL, connect_seconds: float) -> Answer:
         limits = aiohttp.ClientTimeout(total=None, sock_connect=connect_seconds)
         context = self._tls.context(url, request.tls) if url.scheme == "https" else True
-        proxy = self._proxies.for_url(url)
+        proxy = proxy_for(str(url), self._environment)
         try:
             async with self._open().request(
                 request.method,
@@ -220,9 +226,9 @@ class TargetClient:
         return self._session
 
 
-def _failure(error: Exception, url: URL, proxy: URL | None) -> TargetFailed:
+def _failure(error: Exception, url: URL, proxy: str | None) -> TargetFailed:
     """The cause in plain words, and whether nothing can have happened yet."""
-    where = _shown(url) if proxy is None else f"{_shown(url)} through proxy {_shown(proxy)}"
+    where = _shown(url) if proxy is None else f"{_shown(url)} through proxy {_shown(URL(proxy))}"
     kind, what = _diagnosis(error)
     return TargetFailed(f"{where} {what}", 0, kind)
 
@@ -241,6 +247,14 @@ def _diagnosis(error: Exception) -> tuple[str, str]:
         # most often a kept connection that the target had closed; the idempotency key covers the rest
         return "connect", f"broke the connection off: {error or type(error).__name__}"
     return "invalid", f"cannot be called: {error}"
+
+
+def _check_proxies(environment: Mapping[str, str]) -> None:
+    for scheme in ("http", "https"):
+        proxy = proxy_for(f"{scheme}://0.0.0.0", {**environment, "no_proxy": "", "NO_PROXY": ""})
+        if proxy is not None and proxy.partition("://")[0] not in ("http", "https"):
+            # the text may hold a password, so it is not shown
+            raise InvalidRequest(f"The proxy of {scheme} URLs is no http or https URL; SOCKS proxies are not supported")
 
 
 def _shown(url: URL) -> str:

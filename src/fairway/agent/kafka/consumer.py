@@ -1,0 +1,212 @@
+"""The thread that talks to the brokers: it polls whatever happens, since a member that does not poll loses its
+partitions; commits what is finished; and pauses fetching while the pool is full."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fairway.agent.kafka.config import KafkaCredentials, KafkaSettings, consumer_config
+from fairway.agent.kafka.offsets import Offsets, Partition, Record
+from fairway.agent.kafka.statistics import Statistics
+from fairway.agent.kafka.trouble import Trouble, judge
+from fairway.kit.logs import get_logger
+
+log = get_logger(__name__)
+
+_POLL_SECONDS = 0.1
+_BATCH = 200
+_COMMIT_SECONDS = 0.2
+
+
+class ConsumerThread:
+    """One consumer, from joining the group to leaving it. ``deliver`` and ``ended`` are called from the thread."""
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        credentials: KafkaCredentials,
+        offsets: Offsets,
+        deliver: Callable[[Sequence[Record]], None],
+        ended: Callable[[Trouble | None], None],
+    ) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._offsets = offsets
+        self._deliver = deliver
+        self._ended = ended
+        self._quiet = threading.Event()
+        self._close = threading.Event()
+        self._trouble: Trouble | None = None
+        self._paused: set[Partition] = set()
+        self._next_commit = 0.0
+        self.last_poll = time.monotonic()
+        self.statistics = Statistics()
+        self._thread = threading.Thread(target=self._run, name="fairway-kafka", daemon=True)
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread.start()
+
+    def quiet(self) -> None:
+        """Hand out nothing more; stay in the group and go on committing."""
+        self._quiet.set()
+
+    def close(self) -> None:
+        """Commit and leave; blocks until that is done."""
+        self._close.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        trouble: Trouble | None
+        try:
+            trouble = self._consume()
+        except Exception as error:
+            log.exception("kafka_consumer_broke")
+            trouble = Trouble("restart", f"Kafka: {error}")
+        self._ended(trouble)
+
+    def _consume(self) -> Trouble | None:
+        from confluent_kafka import Consumer, KafkaException  # a shared library, only for agents that use it
+
+        callbacks: dict[str, Callable[..., None]]
+        callbacks = {"error_cb": self._error, "stats_cb": self.statistics.read, "on_commit": self._committed}
+        try:
+            consumer = Consumer(consumer_config(self._settings, self._credentials, callbacks))
+        except (KafkaException, ValueError, TypeError) as error:
+            return Trouble("hopeless", f"Kafka cannot be used with these settings: {error}")
+        try:
+            consumer.subscribe(
+                [self._settings.runs_topic, self._settings.change_log_topic],
+                on_assign=self._assigned,
+                on_revoke=self._revoked,
+                on_lost=self._lost,
+            )
+            while self._trouble is None and not self._close.is_set():
+                self.last_poll = time.monotonic()
+                self._regulate(consumer)
+                self._hand_out(self._fetch(consumer))
+                self._commit(consumer)
+            self._last_commit(consumer, self._offsets.assigned())
+        finally:
+            self._close.set()  # the callback of a last revocation need not wait any more
+            consumer.close()
+            self._offsets.forget(self._offsets.assigned())
+        return self._trouble
+
+    def _fetch(self, consumer: Any) -> list[Any]:
+        first = consumer.poll(_POLL_SECONDS)
+        if first is None:
+            return []
+        return [first, *consumer.consume(_BATCH, 0)]
+
+    def _hand_out(self, messages: Sequence[Any]) -> None:
+        records = []
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._error(error)
+                continue
+            self.statistics.connected = True
+            partition = (message.topic(), message.partition())
+            record = self._offsets.hand_out(partition, message.offset(), message.value())
+            if record is not None:
+                records.append(record)
+        if records:
+            self._deliver(records)
+
+    def _regulate(self, consumer: Any) -> None:
+        """Pauses what must not be fetched now, and resumes the rest."""
+        full = self._quiet.is_set() or self._offsets.held >= self._limit()
+        assigned = set(self._offsets.assigned())
+        wanted = assigned if full else set(self._offsets.crowded(self._settings.max_window)) & assigned
+        self._paused &= assigned
+        if wanted - self._paused:
+            consumer.pause(_partitions(wanted - self._paused))
+        if self._paused - wanted:
+            consumer.resume(_partitions(self._paused - wanted))
+        self._paused = wanted
+
+    def _limit(self) -> int:
+        """Once full, fetching goes on at three quarters: not after each single message."""
+        return self._settings.max_held * 3 // 4 if self._paused else self._settings.max_held
+
+    def _commit(self, consumer: Any) -> None:
+        now = time.monotonic()
+        if now < self._next_commit:
+            return
+        self._next_commit = now + _COMMIT_SECONDS
+        positions = self._offsets.committable(self._offsets.assigned())
+        if positions:
+            self._offsets.committed(positions)
+            consumer.commit(offsets=_offsets(positions), asynchronous=True)
+
+    def _last_commit(self, consumer: Any, partitions: Sequence[Partition]) -> None:
+        from confluent_kafka import KafkaException
+
+        positions = self._offsets.committable(partitions)
+        if not positions:
+            return
+        try:
+            consumer.commit(offsets=_offsets(positions), asynchronous=False)
+        except KafkaException as error:
+            log.warning("kafka_commit_failed", error=str(error), partitions=[each for each, _ in positions])
+
+    def _committed(self, error: Any, partitions: Sequence[Any]) -> None:
+        for each in partitions or ():
+            failure = error or each.error
+            if failure is not None and each.offset >= 0:
+                self._offsets.commit_failed((each.topic, each.partition))
+                log.warning("kafka_commit_failed", error=str(failure), topic=each.topic, partition=each.partition)
+
+    def _assigned(self, consumer: Any, partitions: Sequence[Any]) -> None:
+        self.statistics.connected = True
+        self._offsets.assign(_names(partitions))
+        self._paused -= set(_names(partitions))
+        log.info("kafka_assigned", partitions=_names(partitions), held=len(self._offsets.assigned()))
+
+    def _revoked(self, consumer: Any, partitions: Sequence[Any]) -> None:
+        names = _names(partitions)
+        self._offsets.revoke(names)
+        seconds = 0.0 if self._close.is_set() else self._settings.revoke_seconds
+        if not self._offsets.wait_until_idle(names, seconds) and seconds:
+            log.warning("kafka_revoked_while_working", partitions=names)
+        self._last_commit(consumer, names)
+        self._offsets.forget(names)
+        log.info("kafka_revoked", partitions=names)
+
+    def _lost(self, consumer: Any, partitions: Sequence[Any]) -> None:
+        """Others have them already: nothing of them may be committed."""
+        self._offsets.forget(_names(partitions))
+        log.warning("kafka_lost", partitions=_names(partitions))
+
+    def _error(self, error: Any) -> None:
+        trouble = judge(error)
+        if trouble.kind == "none":
+            return
+        self.statistics.problem = trouble.text
+        if error.name() == "_ALL_BROKERS_DOWN":
+            self.statistics.connected = False
+        if trouble.kind == "passing":
+            log.warning("kafka_error", error=trouble.text)
+        elif self._trouble is None:
+            self._trouble = trouble
+
+
+def _names(partitions: Sequence[Any]) -> list[Partition]:
+    return [(each.topic, each.partition) for each in partitions]
+
+
+def _partitions(names: set[Partition]) -> list[Any]:
+    from confluent_kafka import TopicPartition
+
+    return [TopicPartition(topic, number) for topic, number in names]
+
+
+def _offsets(positions: Sequence[tuple[Partition, int]]) -> list[Any]:
+    from confluent_kafka import TopicPartition
+
+    return [TopicPartition(topic, number, offset) for (topic, number), offset in positions]
