@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     admin_password: SecretStr | None = Field(None, description="Password of the first administrator.")
     organization_name: str = Field("Fairway", description="Name of the organisation on first start.")
     demo: bool = Field(False, description="Fill an empty catalog with the demo organisation after start.")
-    web_dir: Path | None = Field(None, description="Folder of a built web interface to serve instead of the bundled one.")
+    web_dir: Path | None = Field(None, description="Folder of a web interface to serve in place of the bundled one.")
     worker: bool = Field(True, description="Run background work in this process; off when fairway worker runs apart.")
     token_ttl_seconds: int = Field(10800, ge=60, description="Life of an access token.")
     session_ttl_seconds: int = Field(43200, ge=300, description="Life of a browser session.")

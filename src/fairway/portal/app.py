@@ -34,9 +34,9 @@ from fairway.portal.people.endpoints import build_router as build_people_router
 from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
-from fairway.portal.workflows.feature import build_routers as build_workflow_routers
 from fairway.portal.ui.endpoints import BUILT
 from fairway.portal.ui.endpoints import build_router as build_ui_router
+from fairway.portal.workflows.feature import build_routers as build_workflow_routers
 
 
 def create_app(portal: Portal) -> FastAPI:
