@@ -134,3 +134,5 @@ class Finish:
     external_run_id: str | None = None
     response: Any = None
     logs: tuple[str, ...] = ()
+    response_status: int | None = None
+    """HTTP status of ``response``, where there is one."""

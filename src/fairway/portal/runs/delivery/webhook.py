@@ -63,9 +63,10 @@ def outcome(payload: Mapping[str, Any], answer: Answer) -> Finish:
         said = excerpt(answer)
         reason = f"The webhook answered {answer.status}"
         return Finish(
-            "FAILURE", label=f"HTTP {answer.status}", summary=reason, logs=(f"{reason}: {said}" if said else reason,)
-        )
+            "FAILURE", label=f"HTTP {answer.status}", summary=reason, logs=(f"{reason}: {said}" if said else reason,),
+            response_status=answer.status,
+        )  # fmt: skip
     log = f"The webhook answered {answer.status}"
     if payload["synchronized"]:
-        return Finish("SUCCESS", response=response_of(answer), logs=(log,))
+        return Finish("SUCCESS", response=response_of(answer), logs=(log,), response_status=answer.status)
     return Finish(logs=(log,))
