@@ -69,7 +69,8 @@ def violations(page: Page) -> list[str]:
         page.evaluate((ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text())
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate(
-        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } }).then((result) => result.violations.map("
+        "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })"
+        ".then((result) => result.violations.map("
         "(each) => each.id + ': ' + each.help + ' at ' + each.nodes.map((node) => node.target.join(' ')).join(', ')))",
         tags,
     )

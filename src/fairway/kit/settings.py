@@ -62,9 +62,7 @@ class Settings(BaseSettings):
         description="Times a request of a run is sent while its target is down; pauses double.",
     )
     delivery_timeout_seconds: float = Field(30, gt=0, le=50, description="Longest wait for the answer to one of them.")
-    github_api_url: str = Field(
-        "https://api.github.com", description="API of GitHub or GitHub Enterprise Server."
-    )
+    github_api_url: str = Field("https://api.github.com", description="API of GitHub or GitHub Enterprise Server.")
     github_token: SecretStr | None = Field(None, description="Token that dispatches workflows (actions: write).")
     github_app_id: str = Field("", description="App id or client id of a GitHub App that dispatches workflows instead.")
     github_app_private_key: SecretStr | None = Field(None, description="PEM text of the GitHub App's private key.")

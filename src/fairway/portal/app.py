@@ -14,6 +14,7 @@ from fairway.portal.actions import endpoints as action_routes
 from fairway.portal.actions.forms import endpoints as form_routes
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
+from fairway.portal.automations.endpoints import build_router as build_automations_router
 from fairway.portal.catalog.blueprints import endpoints as blueprint_routes
 from fairway.portal.catalog.entities import endpoints as entity_routes
 from fairway.portal.catalog.entities import restore_endpoints as restore_routes
@@ -31,6 +32,7 @@ from fairway.portal.organization.endpoints import build_router as build_organiza
 from fairway.portal.pages.endpoints import build_router as build_pages_router
 from fairway.portal.pages.views.endpoints import build_router as build_views_router
 from fairway.portal.people.endpoints import build_router as build_people_router
+from fairway.portal.runs.endpoints import build_routers as build_run_routers
 from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
 from fairway.portal.sources.endpoints import build_routers as build_source_routers
@@ -90,6 +92,9 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_audit_router(portal.audit.log))
     app.include_router(build_stream_router(portal.audit.streams))
     app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
+    for router in build_run_routers(portal.runs):
+        app.include_router(router)
+    app.include_router(build_automations_router(portal.automations.insight))
     app.include_router(action_routes.build_router(portal.actions.definitions))
     app.include_router(form_routes.build_router(portal.db, portal.actions.definitions, portal.actions.forms))
     for router in build_workflow_routers(portal.workflows):

@@ -15,6 +15,7 @@ from fairway.portal.access.keys import Keys
 from fairway.portal.access.service import Access, build_access
 from fairway.portal.actions.feature import Actions, build_actions
 from fairway.portal.audit.feature import Audit, build_audit
+from fairway.portal.automations.feature import Automations, build_automations
 from fairway.portal.caller import system_caller
 from fairway.portal.catalog.permission_source import CatalogPermissions
 from fairway.portal.catalog.schema import SchemaCache
@@ -25,12 +26,14 @@ from fairway.portal.organization.secrets import SecretsService
 from fairway.portal.organization.service import OrganizationService, OrgInfo, ensure_organization
 from fairway.portal.pages.feature import Pages, build_pages
 from fairway.portal.people.service import People, build_people
+from fairway.portal.runs.delivery.feature import Surroundings
+from fairway.portal.runs.feature import Runs, build_runs
 from fairway.portal.scorecards.feature import Scorecards, build_scorecards
 from fairway.portal.sources.feature import Sources, build_sources
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
-from fairway.portal.workflows.feature import Workflows, build_workflows
+from fairway.portal.workflows.feature import Below, Workflows, build_workflows
 
 
 @dataclass
@@ -55,6 +58,8 @@ class Portal:
     people: People
     scorecards: Scorecards
     actions: Actions
+    runs: Runs
+    automations: Automations
     workflows: Workflows
     explain: ExplainService
     consumers: list[Consumer] = field(default_factory=list)
@@ -67,6 +72,7 @@ class Portal:
     async def close(self) -> None:
         """Releases everything, last opened first."""
         await self.catalog.reader.close()
+        await self.runs.aclose()
         await self.audit.aclose()
         await self.access.oidc.aclose()
         await self.jq.aclose()
@@ -96,11 +102,21 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
     actions = build_actions(db, clock, catalog, jq, access, org_id=org.id)
+    organization, secrets, metrics = OrganizationService(db, clock), SecretsService(db, clock, box), Metrics()
+    around = Surroundings(
+        settings, clock, db, jq, box, access, catalog.entities, secrets, organization, audit.kafka, audit.http, org.id
+    )
+    runs = await build_runs(around, actions, catalog, stopping)
+    automations = await build_automations(
+        db, clock, jq, catalog, actions.definitions, runs.service,
+        system=system_caller(org.id), registry=metrics.registry,
+    )  # fmt: skip
+    workflows = build_workflows(Below(settings, clock, db, box, jq, access, catalog, actions, runs, org.id))
+    automations.listening.add(workflows.triggers)
     portal = Portal(
-        settings, clock, db, jq, box, Metrics(), schemas, org, access, catalog, pages, audit,
-        OrganizationService(db, clock), SecretsService(db, clock, box), sources,
-        build_people(db, clock, access, catalog, org.id), scorecards, actions,
-        build_workflows(db, clock, box, jq, system_caller(org.id)),
+        settings, clock, db, jq, box, metrics, schemas, org, access, catalog, pages, audit,
+        organization, secrets, sources,
+        build_people(db, clock, access, catalog, org.id), scorecards, actions, runs, automations, workflows,
         ExplainService(db, CatalogPermissions(db, schemas, SearchLookups(clock)), org.id),
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
@@ -109,7 +125,10 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     portal.consumers.extend([scorecards.background.consumer, *audit.consumers])
     portal.job_handlers.extend(audit.job_handlers)
     portal.job_handlers.extend(scorecards.background.job_handlers)
-    portal.job_handlers.extend(portal.workflows.job_handlers)
+    for each in (runs, automations):
+        portal.consumers.extend(each.consumers)
+    for part in (runs, automations, workflows):
+        portal.job_handlers.extend(part.job_handlers)
     portal.job_handlers.append(catalog.migrations.job_handler)
     portal.job_handlers.append(catalog.finding.builder.job_handler)
     catalog.blueprints.observe(pages.of_blueprints)

@@ -102,7 +102,7 @@ def _permissions(router: APIRouter, actions: ActionService) -> None:
     path = f"{_ONE}/permissions"
 
     @router.get(path, summary="Get who may execute and approve an action", responses=ERRORS)
-    async def get(action: str, caller: CallerDep) -> Response:
+    async def permissions(action: str, caller: CallerDep) -> Response:
         return ok(permissions=await actions.permissions(caller, action))
 
     @router.patch(
@@ -112,7 +112,7 @@ def _permissions(router: APIRouter, actions: ActionService) -> None:
         responses=ERRORS,
         openapi_extra=body(PERMISSIONS),
     )
-    async def change(action: str, request: Request, caller: CallerDep) -> Response:
+    async def change_permissions(action: str, request: Request, caller: CallerDep) -> Response:
         return ok(permissions=await actions.patch_permissions(caller, action, await json_object(request)))
 
 

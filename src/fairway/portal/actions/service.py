@@ -173,8 +173,8 @@ class ActionService:
             await self._remove(tx, caller, each)
 
     async def update_in(self, tx: Tx, caller: Caller, stored: Action, changed: Action) -> Action:
-        """Stores a change, if it is one."""
-        if changed == stored:
+        """Stores a change, if answers would show it."""
+        if shown(changed) == shown(stored) and changed.permissions == stored.permissions:
             return stored
         changed = self._stamped(caller, changed)
         await repository.save(tx, changed)

@@ -12,6 +12,16 @@ from fairway.wire.runs import AGENT
 
 _NOTHING_DELETED: frozenset[str] = frozenset()
 
+FIELDS = frozenset(
+    {
+        "id", "status", "statusLabel", "summary", "blueprint", "entity", "action", "properties", "rawProperties",
+        "source", "link", "requiredApproval", "approval", "response", "payload", "pendingExecution", "claimedUntil",
+        "installationId", "externalRunId", "createdBy", "impersonatedBy", "updatedBy", "createdAt", "updatedAt",
+        "endedAt",
+    }
+)  # fmt: skip
+"""Keys of the run object."""
+
 
 def run_document(run: Run, deleted: frozenset[str] = _NOTHING_DELETED) -> dict[str, Any]:
     """The run object. ``deleted`` names what of ``action``, ``blueprint`` and ``entity`` is gone."""

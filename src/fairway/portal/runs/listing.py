@@ -80,6 +80,12 @@ async def page(tx: Tx, sight: Sight, caller: Caller, wanted: RunFilter) -> Page:
     return Page(found[: wanted.limit], following)
 
 
+async def newest_of_action(tx: Tx, action: str) -> Run | None:
+    """The newest run of an action."""
+    row = await tx.row(selection().where(run.c.action == action).order_by(run.c.number.desc()).limit(1))
+    return None if row is None else as_run(row)
+
+
 async def _rows(tx: Tx, statement: Select[Any], before: int | None, limit: int) -> list[Run]:
     older = statement if before is None else statement.where(run.c.number < before)
     return [as_run(row) for row in await tx.rows(older.limit(limit))]

@@ -87,10 +87,12 @@ async def ended_before(tx: Tx, cutoff: int, limit: int) -> list[str]:
     return [row.id for row in await tx.rows(statement)]
 
 
-async def silent_since(tx: Tx, cutoff: int, limit: int) -> list[str]:
-    """Runs in progress that neither changed nor logged anything since ``cutoff``."""
+async def silent_since(tx: Tx, cutoff: int, limit: int, run_id: str | None = None) -> list[str]:
+    """Runs in progress (or that one of them) that neither changed nor logged anything since ``cutoff``."""
     heard = select(run_log.c.number).where(run_log.c.run_id == run.c.id, run_log.c.created_at >= cutoff).exists()
-    quiet = (run.c.status == "IN_PROGRESS", run.c.updated_at < cutoff, ~heard)
+    quiet = [run.c.status == "IN_PROGRESS", run.c.updated_at < cutoff, ~heard]
+    if run_id is not None:
+        quiet.append(run.c.id == run_id)
     statement = select(run.c.id).where(*quiet).order_by(run.c.number).limit(limit)
     return [row.id for row in await tx.rows(statement)]
 

@@ -9,6 +9,7 @@ from fairway.kit.errors import Conflict
 from fairway.portal.caller import Caller
 from fairway.portal.runs import listing, log_repository
 from fairway.portal.runs.changes import NewLine, Patch, parse_line, parse_patch, parse_response
+from fairway.portal.runs.delivery.repository import take_letter
 from fairway.portal.runs.documents import log_document, run_document
 from fairway.portal.runs.listing import RunFilter
 from fairway.portal.runs.model import Run
@@ -17,7 +18,7 @@ from fairway.portal.runs.presence import Presence
 from fairway.portal.runs.sight import Sight
 from fairway.portal.runs.starting import Starter
 from fairway.portal.runs.steps import RunSteps, Tools
-from fairway.portal.runs.transitions import answered, logged, patched
+from fairway.portal.runs.transitions import answered, logged, patched, reopened
 from fairway.portal.storage import Tx
 
 CANCELLED = "Cancelled"
@@ -140,28 +141,30 @@ class RunService(RunSteps):
         return run_document(await self._tools.db.write(work))
 
     async def redrive(self, caller: Caller, run_id: str) -> dict[str, Any]:
-        """Hands a run over once more, for when its executor took it and was lost. The receiver sees the same
-        idempotency key again.
+        """Hands a run over once more: one whose executor took it and was lost, or one that failed because it could not
+        be delivered. The receiver sees the same idempotency key again.
 
         Raises:
             NotFound: there is none that the caller may see.
             Forbidden: the caller may not report about it.
-            Conflict: it is not in progress, or is about to be handed over anyway.
+            Conflict: it is not in an executor's hands, and did not fail on its way there.
         """
+        return run_document(await self._tools.db.write(lambda tx: self._redrive(tx, caller, run_id)))
 
-        async def work(tx: Tx) -> Run:
-            run = await self._sight.require_reporter(tx, caller, run_id)
-            if run.status != "IN_PROGRESS" or run.payload is None:
-                raise Conflict(f'Run "{run_id}" is not in the hands of an executor: it is {run.status}')
-            if run.pending:
-                raise Conflict(f'Run "{run_id}" waits to be claimed already')
-            now = self._tools.now()
-            line = NewLine(f"Handed over again by {caller.email or caller.principal_id}")
-            await self._ledger.log(tx, caller.principal_id, {run_id: [line]}, now, limited=False)
-            await self._ledger.hand_over(tx, run, now)
-            return await self._locked(tx, run_id)
-
-        return run_document(await self._tools.db.write(work))
+    async def _redrive(self, tx: Tx, caller: Caller, run_id: str) -> Run:
+        run = await self._sight.require_reporter(tx, caller, run_id)
+        undelivered = await take_letter(tx, run_id) and run.status == "FAILURE"
+        if run.payload is None or not (undelivered or run.status == "IN_PROGRESS"):
+            raise Conflict(f'Run "{run_id}" cannot be handed over again: it is {run.status}')
+        if run.pending:
+            raise Conflict(f'Run "{run_id}" waits to be claimed already')
+        now = self._tools.now()
+        line = NewLine(f"Handed over again by {caller.email or caller.principal_id}")
+        await self._ledger.log(tx, caller.principal_id, {run_id: [line]}, now, limited=False)
+        if undelivered:
+            await self._ledger.changed(tx, caller, [(run, reopened(run, caller.principal_id, now))], now)
+        await self._ledger.hand_over(tx, run, now)
+        return await self.lock(tx, run_id)
 
     async def _patch(self, tx: Tx, caller: Caller, run_id: str, patch: Patch) -> Run:
         run = await self._sight.require_reporter(tx, caller, run_id)

@@ -12,7 +12,7 @@ from fairway.portal.actions.model import Action
 from fairway.portal.actions.service import may_see, missing
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
-from fairway.portal.runs.model import NewRun, Run
+from fairway.portal.runs.model import MAX_DEPTH, NewRun, Run
 from fairway.portal.runs.neighbours import Neighbours
 from fairway.portal.runs.steps import RunSteps, Tools
 from fairway.portal.storage import Tx
@@ -69,6 +69,11 @@ class Starter:
         run_as: str | None,
         sealed: frozenset[str],
     ) -> Run:
+        if caller.run_depth > MAX_DEPTH:
+            raise InvalidRequest(
+                f'Run "{caller.run_id}" may not start action "{identifier}": runs start each other '
+                f"up to {MAX_DEPTH} deep"
+            )
         action = await self._tools.db.read(lambda tx: self._offered(tx, caller, identifier))
         actor = await self._actor(caller, run_as)
         document = await self._entity(actor, action, entity)
@@ -85,7 +90,7 @@ class Starter:
             await self._permit(asked, checked.inputs)
         new = NewRun(
             action, asked.entity, checked.shown, checked.raw, checked.inputs, checked.encrypted,
-            impersonated_by=asked.impersonator,
+            depth=actor.run_depth, parent=actor.run_id, impersonated_by=asked.impersonator,
         )  # fmt: skip
         if action.approval is None:
             return await self._steps.launch(actor, new)
@@ -128,6 +133,8 @@ class Starter:
             user_agent=caller.user_agent,
             trace_id=caller.trace_id,
             audit_context=context,
+            run_id=caller.run_id,
+            run_depth=caller.run_depth,
         )
 
     async def _user(self, tx: Tx, email: str) -> Caller | None:

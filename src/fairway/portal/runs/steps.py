@@ -111,7 +111,7 @@ class RunSteps:
         Raises:
             NotFound: there is no such run.
         """
-        run = await self._locked(tx, run_id)
+        run = await self.lock(tx, run_id)
         if run.terminal:
             return run
         now = self._tools.now()
@@ -135,13 +135,21 @@ class RunSteps:
         """The run is declined: it has ended. Raises like :meth:`proceed_in`."""
         return await self._decide(tx, caller, run_id, "DECLINED", description)
 
+    async def lock(self, tx: Tx, run_id: str) -> Run:
+        """A run that nobody else changes until the transaction ends.
+
+        Raises:
+            NotFound: there is no such run.
+        """
+        return found_run(run_id, await repository.find(tx, run_id, lock=True))
+
     @property
     def render_handler(self) -> JobHandler:
         """Renders runs that began without, such as those that were approved."""
         return JobHandler(RENDER_JOB, self._render)
 
     async def _decide(self, tx: Tx, caller: Caller, run_id: str, status: RunStatus, description: str | None) -> Run:
-        run = await self._locked(tx, run_id)
+        run = await self.lock(tx, run_id)
         now = self._tools.now()
         after = decided(run, status, description, caller.principal_id, now)
         await self._ledger.changed(tx, caller, [(run, after)], now)
@@ -157,7 +165,7 @@ class RunSteps:
         rendered = await renderer.render(run.definition["invocationMethod"], context, await renderer.secrets())
 
         async def work(tx: Tx) -> None:
-            found = await self._locked(tx, run_id)
+            found = await self.lock(tx, run_id)
             if found.status == "IN_PROGRESS" and found.payload is None:
                 found = with_rendered(found, rendered)
                 await repository.save_rendered(tx, found)
@@ -196,9 +204,6 @@ class RunSteps:
             return None
         shown = user_document(records[0], self._tools.org_id)
         return {"phoneNumber": None, "picture": None, **{key: shown[key] for key in _SHOWN_USER}}
-
-    async def _locked(self, tx: Tx, run_id: str) -> Run:
-        return found_run(run_id, await repository.find(tx, run_id, lock=True))
 
 
 def found_run(run_id: str, run: Run | None) -> Run:

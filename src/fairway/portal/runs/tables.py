@@ -101,8 +101,8 @@ run_approval = Table(
     Column("decided_at", Millis),
     Column("notified_at", Millis),
 )
-"""Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVED`` or ``DECLINED``. ``email`` is the client
-id where credentials of the organisation decided."""
+"""Who was asked to approve a run, and what they said: ``PENDING``, ``APPROVED`` or ``DECLINED``. ``email`` is the
+client id where credentials of the organisation decided."""
 
 run_approval_request = Table(
     "run_approval_request",

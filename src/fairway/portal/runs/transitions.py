@@ -87,6 +87,12 @@ def decided(run: Run, status: RunStatus, description: str | None, by: str, now: 
     return _moved(replace(run, approval=approval), run, status, by, now)
 
 
+def reopened(run: Run, by: str, now: int) -> Run:
+    """A run that failed because it could not be delivered, in progress once more."""
+    opened = replace(run, status_label=None, summary="", ended_at=None, terminal_log=False)
+    return replace(opened, status="IN_PROGRESS", updated_by=by, updated_at=max(now, run.updated_at))
+
+
 def _asked(run: Run, status: str | None) -> RunStatus:
     """The status that a client asks for, where the run can take it."""
     if status in (None, "IN_PROGRESS", run.status):

@@ -11,6 +11,7 @@ from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import Conflict, Forbidden, NotFound
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
+from fairway.portal.runs.claims import require_claimer
 from fairway.portal.storage import Database, Tx
 from fairway.portal.workflows import run_repository as repository
 from fairway.portal.workflows.model import JsonObject, NodeRun
@@ -77,10 +78,10 @@ class NodeClaims:
         """Claims node runs with their real configuration, waiting up to ``waitMs`` for the first.
 
         Raises:
-            Forbidden: the caller is neither a machine nor an Admin.
+            Forbidden: the caller is neither an Admin nor credentials of the organisation.
             InvalidRequest: a key is of the wrong type.
         """
-        require_machine(caller)
+        require_claimer(caller)
         wanted = parse_claim(body)
         end = time.monotonic() + wanted.wait_ms / 1000
         while True:
@@ -98,7 +99,7 @@ class NodeClaims:
             NotFound: there is no such node run.
             Conflict: it was acknowledged before, or has ended.
         """
-        require_machine(caller)
+        require_claimer(caller)
         identifier = str(optional(body, "nodeRunIdentifier", str) or "")
         now = to_millis(self._clock.now())
 
@@ -153,13 +154,13 @@ class NodeClaims:
 
 
 def require_machine(caller: Caller) -> None:
-    """Claims and reports are for agents.
+    """Reports are for agents and backends.
 
     Raises:
         Forbidden: the caller is a person without administration rights.
     """
     if not (caller.is_machine or caller.is_admin):
-        raise Forbidden("Only machine credentials and Admins may claim node runs and report on them")
+        raise Forbidden("Only machine credentials and Admins may report on node runs")
 
 
 def _between(value: int | None, default: int, low: int, high: int) -> int:

@@ -77,7 +77,7 @@ class Engine:
         run = WorkflowRun(
             run_id, number, start.workflow.identifier, definition, "IN_PROGRESS", None, None, "",
             start.trigger_node, start.source, start.inputs, start.blueprint, start.entity,
-            seal_context(self._box, run_id, context), start.cause, bool(definition.get("allowAnyoneToViewRuns")),
+            seal_context(self._box, run_id, context), start.cause, definition.get("allowAnyoneToViewRuns") is not False,
             start.depth, start.parent, caller.principal_id, caller.email, caller.principal_id, now, now, None,
         )  # fmt: skip
         if not await repository.add_run(tx, run):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from fairway.portal.storage.tx import Tx
 from fairway.portal.workflows.model import EVENT, SCHEDULE, Workflow, nodes_of
@@ -19,6 +19,16 @@ async def all_workflows(tx: Tx) -> list[Workflow]:
 async def started_by_events(tx: Tx) -> list[Workflow]:
     """Definitions that have a trigger which nobody has to press."""
     return [_workflow(row) for row in await tx.rows(select(workflow).where(workflow.c.published))]
+
+
+async def version(tx: Tx) -> tuple[int, int, int]:
+    """Something that differs whenever a definition has changed."""
+    stamp = workflow.c.updated_at
+    [row] = await tx.rows(
+        select(func.count(stamp), func.coalesce(func.max(stamp), 0), func.coalesce(func.sum(stamp), 0))
+    )
+    count, newest, total = (int(each) for each in row)
+    return count, newest, total
 
 
 async def find(tx: Tx, identifier: str) -> Workflow | None:

@@ -50,6 +50,12 @@ async def runs(
     return [WorkflowRun(**row._mapping) for row in await tx.rows(statement)]
 
 
+async def started_by(tx: Tx, cause: str) -> str | None:
+    """The run that an event or a time has started."""
+    found = await tx.scalar(select(workflow_run.c.id).where(workflow_run.c.cause == cause))
+    return None if found is None else str(found)
+
+
 async def update_run(tx: Tx, run_id: str, values: Mapping[str, Any]) -> None:
     """Changes columns of a run."""
     await tx.run(update(workflow_run).where(workflow_run.c.id == run_id).values(**values))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from fairway.portal.access.finding import find_people
 from fairway.portal.access.directory import Directory
+from fairway.portal.access.finding import find_people
 from fairway.portal.actions.access.model import Approver, ApproveRule, Panel
 from fairway.portal.actions.access.policy import Outcome
 from fairway.portal.storage.database import Database

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fairway.kit.errors import InvalidRequest
@@ -39,7 +39,7 @@ def check_user_inputs(value: Any, where: str, found: Findings) -> None:
 
 
 def _named(parent: Object, key: str, where: str) -> Object:
-    found = an_object(parent.get(key) or {}, at(where, key))
+    found: Object = {} if parent.get(key) is None else an_object(parent[key], at(where, key))
     for name in found:
         if not INPUT.match(name) or len(name) > MAX_INPUT_NAME:
             raise InvalidRequest(
@@ -49,10 +49,14 @@ def _named(parent: Object, key: str, where: str) -> Object:
     return found
 
 
+def _list(parent: Object, key: str, where: str) -> Sequence[Any]:
+    return () if parent.get(key) is None else an_array(parent[key], at(where, key))
+
+
 def _names(parent: Object, key: str, where: str, known: Collection[str], what: str) -> list[str]:
     """A list of names, each of which has to be one of ``known``."""
     names = []
-    for number, name in enumerate(an_array(parent.get(key) or [], at(where, key))):
+    for number, name in enumerate(_list(parent, key, where)):
         place = f"{where}.{key}[{number}]"
         if a_text(name, place) not in known:
             raise InvalidRequest(f'{place}: "{name[:MAX_INPUT_NAME]}" is not {what} of this action')
@@ -91,7 +95,7 @@ def _check_arrangement(value: Object, where: str, known: Collection[str], found:
     if value.get("order") is not None and value.get("steps") is not None:
         raise InvalidRequest(f'{where}: "order" and "steps" exclude each other; each step has an order of its own')
     _names(value, "order", where, known, "an input or title")
-    steps = an_array(value.get("steps") or [], at(where, "steps"))
+    steps = _list(value, "steps", where)
     if len(steps) > MAX_STEPS:
         raise InvalidRequest(f"{where}.steps: an action may have {MAX_STEPS} steps, this one has {len(steps)}")
     for number, step in enumerate(steps):

@@ -123,8 +123,8 @@ class Resolution:
         order = default_order({name: self._reads(name, text) for name, text in pending.items()})
         for name in order.names:
             if name in order.cycles:
-                way = " -> ".join(f'"{each}"' for each in order.cycles[name])
-                self._note(name, "default", f"it depends on itself: {way}; the last of these counted as empty")
+                way = [f'"{each}"' for each in order.cycles[name]]
+                self._note(name, "default", f"it depends on itself: {' -> '.join(way)}; {way[1]} counted as empty")
             await self._put({name: await self._default(name, pending[name])})
         for name in [each for each in texts if each not in pending]:
             await self._default(name, texts[name])

@@ -53,6 +53,8 @@ class Surroundings:
     secrets: SecretsService
     organization: OrganizationService
     kafka: KafkaPublisher
+    http: HttpClient
+    """For addresses that people give."""
     org_id: str
 
 
