@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 from pydantic import SecretStr
 
 from fairway.kit.settings import Settings
-from support.browser import Watched, launched, sign_in
+from support.browser import Driving, Watched, launched, sign_in
 from support.live import LivePortal
 
 EMAIL = "admin@example.com"
@@ -40,9 +40,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium."""
+def driving() -> Iterator[Driving]:
+    """Chromium, between its turns."""
     with launched() as found:
+        driving = Driving(found)
+        yield driving
+        driving.take()
+
+
+@pytest.fixture(autouse=True)
+def browser(driving: Driving) -> Iterator[Browser]:
+    """Chromium."""
+    with driving.turn() as found:
         yield found
 
 
@@ -54,14 +63,15 @@ def api(site: LivePortal) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def signed_in(browser: Browser, site: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def signed_in(driving: Driving, site: LivePortal, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cookies of an administrator."""
     path = tmp_path_factory.mktemp("session") / "state.json"
-    context = browser.new_context()
-    page = context.new_page()
-    sign_in(page, site.url, EMAIL, PASSWORD)
-    context.storage_state(path=path)
-    context.close()
+    with driving.turn() as browser:
+        context = browser.new_context()
+        page = context.new_page()
+        sign_in(page, site.url, EMAIL, PASSWORD)
+        context.storage_state(path=path)
+        context.close()
     return path
 
 

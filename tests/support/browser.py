@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Iterator
@@ -37,6 +38,36 @@ def launched() -> Iterator[Browser]:
         browser = driver.chromium.launch(executable_path=executable(), args=_FLAGS)
         yield browser
         browser.close()
+
+
+class Driving:
+    """A browser whose driver holds the thread's event loop only while a test of screens runs.
+
+    The driver's blocking interface leaves its loop marked as running between calls, and then no asynchronous
+    test of the same process could run one.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self._loop = asyncio.get_running_loop()
+        self.rest()
+
+    @contextmanager
+    def turn(self) -> Iterator[Browser]:
+        """The browser can be driven within."""
+        self.take()
+        try:
+            yield self.browser
+        finally:
+            self.rest()
+
+    def take(self) -> None:
+        """From here on the browser can be driven."""
+        asyncio._set_running_loop(self._loop)
+
+    def rest(self) -> None:
+        """Gives the thread back."""
+        asyncio._set_running_loop(None)
 
 
 class Watched:
