@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Match
 from starlette.types import Scope
@@ -18,6 +19,7 @@ BUILT = Path(__file__).parent / "web"
 _FOREVER = "public, max-age=31536000, immutable"
 _MACHINES = ("v1/", "docs", "openapi.json", "ingest/", "logs/", "metrics", "health/")
 """Where an unknown address is told in JSON: programs ask there, not people."""
+_FILES = ("favicon.svg", "scheme.js")
 _TYPES = {
     ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2",
     ".json": "application/json", ".map": "application/json", ".png": "image/png", ".wasm": "application/wasm",
@@ -47,6 +49,17 @@ class _ReadRoute(APIRoute):
         return super().matches(scope)
 
 
+class _ScreenRoute(_ReadRoute):
+    """Only knows people's addresses: what a program asks for in vain stays without a route, in metrics too."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        path = str(scope["path"]).lstrip("/")
+        accept = Headers(scope=scope).get("accept", "")
+        if path not in _FILES and (path.startswith(_MACHINES) or "text/html" not in accept):
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
 def build_router(built: Path) -> APIRouter:
     """Goes behind all other routers: whatever they do not know is a screen, for who asks for a page."""
     router = APIRouter(include_in_schema=False, route_class=_ReadRoute)
@@ -55,14 +68,12 @@ def build_router(built: Path) -> APIRouter:
     async def asset(name: str, request: Request) -> Response:
         return _file(built / "assets", name, request.headers, {"cache-control": _FOREVER})
 
-    @router.get("/{path:path}")
     async def screen(path: str, request: Request) -> Response:
-        if path in ("favicon.svg", "scheme.js"):
+        if path in _FILES:
             return _file(built, path, request.headers, {"cache-control": "no-cache"})
-        if path.startswith(_MACHINES) or "text/html" not in request.headers.get("accept", ""):
-            raise NotFound(f'There is no route "{request.method} /{path[:200]}"')
         return _document(built)
 
+    router.add_api_route("/{path:path}", screen, route_class_override=_ScreenRoute, include_in_schema=False)
     return router
 
 
