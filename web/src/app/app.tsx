@@ -1,14 +1,16 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
-import { Notifications } from "@mantine/notifications";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { onSignedOut } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { showProblem } from "@/ui/notify";
 import { nonce } from "./nonce";
 import { router } from "./router";
 import { theme } from "./theme";
+
+const Notices = lazy(() => import("@/ui/notices"));
 
 const queries = new QueryClient({
   queryCache: new QueryCache(),
@@ -36,7 +38,9 @@ export function App() {
     <QueryClientProvider client={queries}>
       <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={schemes} getStyleNonce={nonce}>
         <ModalsProvider>
-          <Notifications position="bottom-right" limit={4} />
+          <Suspense>
+            <Notices />
+          </Suspense>
           <RouterProvider router={router} context={{ queries }} />
         </ModalsProvider>
       </MantineProvider>

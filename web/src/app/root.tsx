@@ -1,10 +1,10 @@
 import { Button, Center, Loader } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
-import { Login } from "@/features/login/login";
 import { Empty, Problem } from "@/ui/states";
 import { useSession } from "./session";
 
+const Login = lazy(() => import("@/features/login/login").then(({ Login }) => ({ default: Login })));
 const Shell = lazy(() => import("./shell/shell").then(({ Shell }) => ({ default: Shell })));
 
 function Waiting() {
@@ -20,12 +20,7 @@ export function Root() {
   const session = useSession();
   if (session.isPending) return <Waiting />;
   if (session.isError) return <Problem error={session.error} retry={() => void session.refetch()} />;
-  if (session.data === null) return <Login />;
-  return (
-    <Suspense fallback={<Waiting />}>
-      <Shell />
-    </Suspense>
-  );
+  return <Suspense fallback={<Waiting />}>{session.data === null ? <Login /> : <Shell />}</Suspense>;
 }
 
 /** An address that no screen has. */

@@ -1,8 +1,8 @@
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight } from "@mantine/spotlight";
+import { Spotlight, spotlight } from "@mantine/spotlight";
 import { IconBox, IconSearch, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { call } from "@/api/client";
 import { searchSearchAll } from "@/api/generated";
 import type { Entity } from "@/api/model";
@@ -31,8 +31,11 @@ async function entities(text: string): Promise<Entity[]> {
   return answer.entities;
 }
 
-/** Ctrl/Cmd-K: entities, pages and screens by name. */
-export function Palette({ onNavigate }: { onNavigate: (to: string) => void }) {
+/** Ctrl/Cmd-K: entities, pages and screens by name. Opens whenever `openings` grows. */
+export function Palette({ openings, onNavigate }: { openings: number; onNavigate: (to: string) => void }) {
+  useEffect(() => {
+    if (openings > 0) spotlight.open();
+  }, [openings]);
   const [text, setText] = useState("");
   const [asked] = useDebouncedValue(text.trim(), 150);
   const pages = useQuery(sidebarQuery).data ?? [];
@@ -76,7 +79,7 @@ export function Palette({ onNavigate }: { onNavigate: (to: string) => void }) {
       </Spotlight.ActionsGroup>
     );
   return (
-    <Spotlight.Root query={text} onQueryChange={setText} shortcut={["mod + K"]} scrollable maxHeight={420}>
+    <Spotlight.Root query={text} onQueryChange={setText} shortcut={null} scrollable maxHeight={420}>
       <Spotlight.Search placeholder="Search entities, pages, settings…" leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {group("Entities", things)}

@@ -1,17 +1,28 @@
 import { ActionIcon, AppShell, Burger, Group, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
-import { spotlight } from "@mantine/spotlight";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { organizationQuery } from "@/app/queries";
 import { Mark } from "@/ui/mark";
 import { AccountMenu } from "./account";
 import { KeyHelp, useKeyHelp } from "./keys";
-import { Palette } from "./palette";
 import { SchemeSwitch } from "./scheme";
 import { Sidebar } from "./sidebar";
+
+const loadPalette = () => import("./palette");
+const Palette = lazy(() => loadPalette().then(({ Palette }) => ({ default: Palette })));
+
+/** Loads the palette as soon as the screen has nothing better to do: the first keys typed into it must not be lost. */
+function usePalette() {
+  const [openings, setOpenings] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 1500);
+    return () => clearTimeout(timer);
+  }, []);
+  return { openings, open: () => setOpenings((count) => count + 1) };
+}
 
 /** The frame of every screen: top bar, sidebar, palette and keys. */
 export function Shell() {
@@ -19,10 +30,12 @@ export function Shell() {
   const navigate = useNavigate();
   const { pathname } = useLocation();
   const help = useKeyHelp();
+  const palette = usePalette();
   useHotkeys([
-    ["/", () => spotlight.open()],
+    ["/", palette.open],
     ["shift+?", help.open],
   ]);
+  useHotkeys([["mod+K", palette.open]], []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the drawer of a narrow window closes when the screen changes
   useEffect(close, [pathname]);
   return (
@@ -45,7 +58,7 @@ export function Shell() {
               </Group>
             </UnstyledButton>
           </Group>
-          <SearchButton />
+          <SearchButton open={palette.open} />
           <Group gap="xs" wrap="nowrap">
             <SchemeSwitch />
             <AccountMenu onKeys={help.open} />
@@ -58,7 +71,11 @@ export function Shell() {
       <AppShell.Main id="content" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>
-      <Palette onNavigate={(to) => void navigate({ to })} />
+      {palette.openings > 0 && (
+        <Suspense>
+          <Palette openings={palette.openings} onNavigate={(to) => void navigate({ to })} />
+        </Suspense>
+      )}
       <KeyHelp help={help} />
     </AppShell>
   );
@@ -73,11 +90,11 @@ function Organization() {
   );
 }
 
-function SearchButton() {
+function SearchButton({ open }: { open: () => void }) {
   return (
     <>
       <UnstyledButton
-        onClick={spotlight.open}
+        onClick={open}
         visibleFrom="sm"
         px="sm"
         py={6}
@@ -98,7 +115,7 @@ function SearchButton() {
         </Group>
       </UnstyledButton>
       <Tooltip label="Search">
-        <ActionIcon variant="subtle" hiddenFrom="sm" onClick={spotlight.open} aria-label="Search" size="lg">
+        <ActionIcon variant="subtle" hiddenFrom="sm" onClick={open} aria-label="Search" size="lg">
           <IconSearch size={18} />
         </ActionIcon>
       </Tooltip>
