@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 
 from cryptography.exceptions import InvalidTag
@@ -33,7 +32,7 @@ def decrypt_input(sealed: str, client_secret: str) -> str:
         if len(raw) < _IV + _TAG:
             raise InvalidRequest("The encrypted value is shorter than its initialisation vector and tag")
         return AESGCM(_key(client_secret)).decrypt(raw[:_IV], raw[_IV:], None).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # of base64, of text that is not ASCII, of what was sealed
         raise InvalidRequest("The encrypted value is not base64 of a sealed text") from None
     except InvalidTag:
         raise InvalidRequest("The encrypted value was sealed under another client secret, or changed") from None

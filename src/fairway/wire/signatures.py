@@ -13,6 +13,7 @@ from fairway.wire.javascript import dumps_like_javascript
 
 SIGNATURE = "X-Port-Signature"
 TIMESTAMP = "X-Port-Timestamp"
+_MOST_DIGITS = 15
 
 
 def sign(secret: str, body: bytes, epoch_seconds: int) -> str:
@@ -43,7 +44,7 @@ def verify_message(message: Mapping[str, Any], secret: str) -> bool:
     if not isinstance(headers, dict):
         return False
     given, stamp = headers.get(SIGNATURE), headers.get(TIMESTAMP)
-    if not isinstance(given, str) or not isinstance(stamp, str) or not _is_signature(given) or not stamp.isdigit():
+    if not isinstance(given, str) or not isinstance(stamp, str) or not _is_signature(given) or not _is_seconds(stamp):
         return False
     rest = {name: value for name, value in headers.items() if name not in (SIGNATURE, TIMESTAMP)}
     in_place = {**message, "headers": rest}
@@ -51,6 +52,10 @@ def verify_message(message: Mapping[str, Any], secret: str) -> bool:
     candidates = (write(each) for each in (in_place, without) for write in (dumps, dumps_like_javascript))
     matches = [equal(sign(secret, body, int(stamp)), given) for body in candidates]
     return any(matches)
+
+
+def _is_seconds(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
 
 
 def _is_signature(text: str) -> bool:
