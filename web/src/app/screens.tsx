@@ -12,5 +12,13 @@ export function screens(root: AnyRootRoute) {
       component: lazyRouteComponent(load as never, name as never),
       validateSearch: (search: Record<string, unknown>) => search,
     });
-  return [at("/", () => import("@/features/home/home"), "Home")];
+  return [
+    at("/", () => import("@/features/home/home"), "Home"),
+    at("/audit", () => import("@/features/audit/audit"), "Audit"),
+    at("/settings/users", () => import("@/features/settings/users"), "Users"),
+    at("/settings/teams", () => import("@/features/settings/teams"), "Teams"),
+    at("/settings/credentials", () => import("@/features/settings/credentials"), "Credentials"),
+    at("/settings/secrets", () => import("@/features/settings/secrets"), "Secrets"),
+    at("/settings/organization", () => import("@/features/settings/organization"), "OrganizationSettings"),
+  ];
 }

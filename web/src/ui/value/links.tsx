@@ -27,6 +27,15 @@ export function EntityLink({ blueprint, identifier, title }: EntityLinkProps) {
   );
 }
 
+/** A way to a run. */
+export function RunLink({ id }: { id: string }) {
+  return (
+    <Anchor component={Link} to={runPath(id)} size="sm" truncate>
+      {id}
+    </Anchor>
+  );
+}
+
 const SCHEMES = new Set(["http:", "https:", "mailto:"]);
 
 /** Where a value of the catalog may lead; undefined for anything that could run in the page. */
