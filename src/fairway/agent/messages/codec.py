@@ -10,8 +10,8 @@ import orjson
 
 from fairway.kit.errors import MalformedBody, PayloadTooLarge
 
-MAX_DEPTH = 100
-"""Deepest nesting that is read; encoders, libjq and targets have limits not far above."""
+MAX_DEPTH = 200
+"""Deepest nesting that is read: more than the portal takes (128), less than encoders can write (254)."""
 _LONG_NUMBER = re.compile(rb"\d{19}")
 """Integers from here on may be beyond 64 bits, which orjson would turn into floats."""
 

@@ -14,7 +14,8 @@ from fairway.wire.signatures import SIGNATURE, TIMESTAMP, sign, verify_message
 
 _SKEW_SECONDS = 300
 """How far in the future a message may be stamped: clocks differ."""
-_PAIR = rb'\s*"%s"\s*:\s*"[^"\\]*"\s*'
+_REST_OF_PAIR = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"[^"\\]*"')
+_SPACE = b" \t\r\n"
 
 
 class SignatureCheck:
@@ -81,22 +82,25 @@ def cut_signature(data: bytes) -> list[bytes]:
     """``data`` without the two signature pairs: the ways to take them and their commas out."""
     texts = [data]
     for name in (SIGNATURE, TIMESTAMP):
-        pair = _PAIR % re.escape(name.encode())
-        texts = [
-            text[: found.start()] + text[found.end() :]
-            for text in texts
-            for way in (pair + b",", b"," + pair, pair)
-            for found in [_last(re.compile(way), text)]
-            if found is not None
-        ]
+        texts = [cut for text in texts for cut in _without_pair(text, b'"%s"' % name.encode())]
     return list(dict.fromkeys(texts))
 
 
-def _last(pattern: re.Pattern[bytes], text: bytes) -> re.Match[bytes] | None:
-    found = None
-    for found in pattern.finditer(text):  # noqa: B007 the last one is wanted
-        pass
-    return found
+def _without_pair(text: bytes, key: bytes) -> list[bytes]:
+    """The last pair of that key taken out with the comma after it, with the one before it, and alone."""
+    at = text.rfind(key)
+    while at >= 0:
+        found = _REST_OF_PAIR.match(text, at + len(key))
+        if found is not None:
+            before, after = text[:at].rstrip(_SPACE), text[found.end() :].lstrip(_SPACE)
+            ways = [before + after]
+            if after.startswith(b","):
+                ways.append(before + after[1:])
+            if before.endswith(b","):
+                ways.append(before[:-1] + after)
+            return ways
+        at = text.rfind(key, 0, at)
+    return []
 
 
 def without_signature(message: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
