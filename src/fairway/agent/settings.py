@@ -131,6 +131,18 @@ class AgentSettings(BaseSettings):
     secrets_dir: Path | None = Field(
         None, description="Folder of files named like variables; read again when they change."
     )
+    tls_profiles: Path | None = Field(
+        None, description="JSON file with TLS settings for single targets: authorities, client certificates."
+    )
+    member_id: str = Field(
+        "", description="Static Kafka group member; the host name when empty and it ends in a number (stateful sets)."
+    )
+    assignment: str = Field(
+        "cooperative-sticky", description="Kafka partition assignment; `range` beside agents of the original kind."
+    )
+    expose_client_secret: bool = Field(
+        False, description="Expressions may read PORT_CLIENT_SECRET, as with the original agent."
+    )
     log_format: Literal["auto", "json", "console"] = Field("auto", description="auto: console on a terminal.")
 
     @field_validator("streamer_name", "log_level", mode="before")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairway import __version__
-from fairway.cli import admin, options
+from fairway.cli import admin, agent, options
 from fairway.cli.output import emit, run
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich help costs 0.2 s of imports
 )
 app.add_typer(admin.app, name="admin")
+app.add_typer(agent.app, name="agent")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -19,8 +19,16 @@ def _redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mutabl
     return event
 
 
-def configure_logging(level: str, fmt: str) -> None:
-    """Sets up structlog and routes the standard library's loggers through the same renderer, to standard error."""
+def _cleaner(clean: Callable[[Any], Any]) -> Any:
+    def processor(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {key: clean(value) for key, value in event.items()}
+
+    return processor
+
+
+def configure_logging(level: str, fmt: str, clean: Callable[[Any], Any] | None = None) -> None:
+    """Sets up structlog and routes the standard library's loggers through the same renderer, to standard error.
+    ``clean`` takes secrets that are known by value out of each value of a line."""
     as_json = fmt == "json" or (fmt == "auto" and not sys.stderr.isatty())
     renderer: Any = (
         structlog.processors.JSONRenderer()
@@ -35,7 +43,7 @@ def configure_logging(level: str, fmt: str) -> None:
         structlog.processors.StackInfoRenderer(),
         _redact,
     ]
-    if as_json:
+    if as_json or clean is not None:
         shared.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,7 +55,11 @@ def configure_logging(level: str, fmt: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([] if clean is None else [_cleaner(clean)]),
+                renderer,
+            ],
         )
     )
     root = logging.getLogger()

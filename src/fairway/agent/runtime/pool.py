@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from fairway.agent.model import Invocation, Report
 from fairway.agent.operations.metrics import AgentMetrics
 from fairway.agent.runtime.gates import Gate, Gates, Item
+from fairway.kit.logs import get_logger
 
 _AHEAD = 128
 """Waiting invocations of one action or host that are taken in at any rate."""
 _AHEAD_SECONDS = 0.25
 """Beyond that, as many as are worked off in this time: enough to bridge a claim."""
 
+log = get_logger(__name__)
 Work = Callable[[Invocation], Awaitable[Report | None]]
 Deliver = Callable[[Report, "asyncio.Future[Report]"], None]
 
@@ -49,14 +51,12 @@ class Pool:
         work: Work,
         deliver: Deliver,
         limits: Limits,
-        host_of: Callable[[Invocation], str],
         metrics: AgentMetrics,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._work = work
         self._deliver = deliver
         self._limits = limits
-        self._host_of = host_of
         metrics.in_flight.set_function(lambda: len(self._running))
         metrics.waiting.set_function(lambda: self._waits)
         self._monotonic = monotonic
@@ -91,15 +91,15 @@ class Pool:
             self._room.clear()
             await self._room.wait()
 
-    async def submit(self, invocation: Invocation) -> asyncio.Future[Report]:
-        """See :class:`fairway.agent.runtime.streamer.Submit`."""
+    async def submit(self, invocation: Invocation, host: str = "") -> asyncio.Future[Report]:
+        """See :class:`fairway.agent.runtime.streamer.Submit`; ``host`` is where its request goes."""
         if self.held >= self._limits.held:
             await self.room_for_one()
         future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
         if self._closed:
             future.cancel()
             return future
-        gates: tuple[Gate, ...] = (self._hosts.gate(self._host_of(invocation)),)
+        gates: tuple[Gate, ...] = (self._hosts.gate(host),)
         if self._limits.per_action and invocation.action:
             gates += (self._actions.gate(invocation.action),)
         item = Item(invocation, future, gates)
@@ -211,6 +211,9 @@ class Pool:
         except asyncio.CancelledError:
             item.future.cancel()
             raise
+        except Exception:  # a fault of ours: whoever waits for this one must not wait for ever
+            log.exception("pool_fault", run_id=item.invocation.id)
+            item.future.cancel()
         finally:
             self._done(item)
 
