@@ -131,8 +131,7 @@ class Executor:
     async def _execute(self, mappings: Mappings, invocation: Invocation, reporting: Reporting) -> Report:
         entry, verdicts = await match(mappings.engine, mappings.entries, invocation.message)
         if entry is None:
-            log.info("no_mapping", id=invocation.id, verdicts=[f"{each.name}: {each.reason}" for each in verdicts])
-            return Report(invocation, matched=False)
+            return self._unmatched(invocation, verdicts, reporting)
         reporting.received()
         if invocation.problem:
             return reporting.failed(invocation.problem)
@@ -146,6 +145,16 @@ class Executor:
         except TargetFailed as failed:
             return reporting.failed(failed.message, attempts=failed.attempts, dead=True)
         return reporting.report(await self._outcome(mappings, prepared, reporting, delivery))
+
+    def _unmatched(self, invocation: Invocation, verdicts: list[Verdict], reporting: Reporting) -> Report:
+        """Work of others, unless only a broken expression says so of a run that was given to this agent."""
+        reasons = [f"{each.name}: {each.reason}" for each in verdicts]
+        broken = [f'in mapping "{each.name}", {each.reason}' for each in verdicts if each.failed]
+        write = log.warning if broken else log.info
+        write("no_mapping", id=invocation.id, verdicts=reasons)
+        if broken and invocation.source == "POLLING":
+            return reporting.failed(f"No mapping applies; {'; '.join(broken)}")
+        return Report(invocation, matched=False)
 
     async def _prepare(
         self, mappings: Mappings, entry: Entry, invocation: Invocation, reporting: Reporting

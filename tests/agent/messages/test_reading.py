@@ -194,7 +194,8 @@ def test_changes_for_others_are_passed_over(destination: Any) -> None:
 
 def run(**changes: Any) -> dict[str, Any]:
     return {
-        "id": "r_1", "status": "IN_PROGRESS", "action": {"identifier": "deploy"}, "blueprint": {"identifier": "service"},
+        "id": "r_1", "status": "IN_PROGRESS", "action": {"identifier": "deploy"},
+        "blueprint": {"identifier": "service"},
         "entity": {"identifier": "cart"},
         "payload": {
             "type": "WEBHOOK", "agent": True, "method": "PUT", "url": "http://ci/run", "headers": {"X-A": "1"},

@@ -190,7 +190,8 @@ def test_a_rotated_secret_counts_at_once() -> None:
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["headers", "payload", "action"]), inner),
+    lambda inner: st.lists(inner)
+    | st.dictionaries(st.text() | st.sampled_from(["headers", "payload", "action"]), inner),
     max_leaves=20,
 )  # fmt: skip
 shaped = st.fixed_dictionaries(

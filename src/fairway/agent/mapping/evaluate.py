@@ -18,6 +18,8 @@ class Verdict:
     name: str
     matched: bool
     reason: str = ""
+    failed: bool = False
+    """Its ``enabled`` raised an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,15 @@ class Mapped:
     query: Any = None
     refusal: Any = None
     notes: tuple[str, ...] = field(default=())
-    """Expressions that failed, so that their value is null."""
+    """Expressions inside of objects that failed, so that their value is null."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    place: str
+    program: Program
+    whole: bool
+    """It is the URL, the method, or all of body, headers or query; not a value inside of these."""
 
 
 async def match(
@@ -55,16 +65,16 @@ async def apply(engine: Engine, entry: Entry, message: Mapping[str, Any]) -> Map
     """The request that ``entry`` describes.
 
     Raises:
-        MappingUndecided: an expression ran over a limit; the request would lack a part.
+        MappingUndecided: an expression failed that is a whole part of the request, or one ran over a limit.
     """
     single = {name: getattr(entry, name) for name in ("url", "method", "refuse")}
     templates = {name: getattr(entry, name) for name in ("body", "headers", "query")}
-    programs: list[tuple[str, Program]] = [(name, program) for name, program in single.items() if program is not None]
+    parts = [_Part(name, program, True) for name, program in single.items() if program is not None]
     for template in templates.values():
         if template is not None:
-            programs += zip(template.places, template.programs, strict=True)
-    results = await engine.first_of_many([program for _, program in programs], message) if programs else []
-    notes = _notes(entry, programs, results)
+            parts += [_Part(*each, template.whole) for each in zip(template.places, template.programs, strict=True)]
+    results = await engine.first_of_many([part.program for part in parts], message) if parts else []
+    notes = _notes(entry, parts, results)
     found = iter(results)
     values = {name: next(found).value if program is not None else None for name, program in single.items()}
     for name, template in templates.items():
@@ -83,20 +93,24 @@ async def _verdict(engine: Engine, entry: Entry, message: Mapping[str, Any]) -> 
     if result.value is True:
         return Verdict(entry.name, True)
     if result.failed:
-        return Verdict(entry.name, False, f"enabled failed: {result.error}")
+        return Verdict(entry.name, False, f"enabled failed: {result.error}", failed=True)
     what = "gave nothing" if result.kind == "empty" else f"is {_short(result.value)}, not true"
     return Verdict(entry.name, False, f"enabled {what}")
 
 
-def _notes(entry: Entry, programs: Sequence[tuple[str, Program]], results: Sequence[Result]) -> tuple[str, ...]:
+def _notes(entry: Entry, parts: Sequence[_Part], results: Sequence[Result]) -> tuple[str, ...]:
+    """Values inside of an object that failed are null, as mapping files rely on (contract 8); without a whole part of
+    the request there is nothing that a target could use."""
     notes = []
-    for (place, program), result in zip(programs, results, strict=True):
+    for part, result in zip(parts, results, strict=True):
         if result.kind == "limit":
-            raise MappingUndecided(f'"{place}" of mapping "{entry.name}" could not be computed: {result.error}')
-        if result.failed:
-            notes.append(
-                f'"{place}" of mapping "{entry.name}" is null, because `{program.text}` failed: {result.error}'
-            )
+            raise MappingUndecided(f'"{part.place}" of mapping "{entry.name}" could not be computed: {result.error}')
+        if not result.failed:
+            continue
+        failed = f"`{part.program.text}` failed: {result.error}"
+        if part.whole:
+            raise MappingUndecided(f'"{part.place}" of mapping "{entry.name}" gives nothing, because {failed}')
+        notes.append(f'"{part.place}" of mapping "{entry.name}" is null, because {failed}')
     return tuple(notes)
 
 

@@ -17,4 +17,4 @@ class MappingInvalid(InvalidRequest):
 
 
 class MappingUndecided(InvalidRequest):
-    """Whether a mapping applies, or what it sends, could not be computed within the limits."""
+    """Whether a mapping applies, or what it sends, could not be computed: the run fails with the cause."""

@@ -28,6 +28,11 @@ class Template:
         self._compile = compile_text
         self._shape = self._walk(value, place)
 
+    @property
+    def whole(self) -> bool:
+        """Whether one program makes all of it."""
+        return isinstance(self._shape, _Slot)
+
     def fill(self, results: Sequence[Result]) -> Any:
         """The value, given a result for each of ``programs``; a failed one counts as null."""
         return _fill(self._shape, results)
