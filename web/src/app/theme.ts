@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core";
 
-/** The green of a fairway: 6 carries white text at 5.2:1, 4 carries black. */
+/** The green of a fairway: 6 carries white text at 5.2:1. */
 const fairway: MantineColorsTuple = [
   "#e6f7f0",
   "#d0ebe0",
@@ -16,7 +16,7 @@ const fairway: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: "fairway",
-  primaryShade: { light: 6, dark: 4 },
+  primaryShade: 6,
   autoContrast: true,
   colors: { fairway },
   fontFamily: '"Inter Variable", system-ui, sans-serif',

@@ -103,9 +103,11 @@ export function Users() {
                     <Text size="sm" fw={500}>
                       {[user.firstName, user.lastName].filter(Boolean).join(" ") || user.email}
                     </Text>
-                    <Text size="xs" c="dimmed">
-                      {user.email}
-                    </Text>
+                    {(user.firstName || user.lastName) && (
+                      <Text size="xs" c="dimmed">
+                        {user.email}
+                      </Text>
+                    )}
                   </div>
                 ),
               },

@@ -108,7 +108,7 @@ export function Grid<T>(props: Props<T>) {
       aria-multiselectable={onSelect !== undefined}
       onKeyDown={onKeyDown}
     >
-      <div className={classes.sheet} role="rowgroup">
+      <div className={classes.sheet} role="presentation">
         <div
           className={`${classes.line} ${classes.head}`}
           role="row"
