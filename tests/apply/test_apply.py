@@ -45,6 +45,12 @@ scorecards:
         title: Gold
         level: Gold
         query: {combinator: and, conditions: [{property: tier, operator: "=", value: gold}]}
+actions:
+  - identifier: restart
+    title: Restart
+    trigger: {type: self-service, operation: DAY-2, blueprintIdentifier: service, userInputs: {properties: {}}}
+    invocationMethod: {type: WEBHOOK, url: "https://ci.example.com", agent: true}
+    publish: false
 folders:
   - {identifier: inner, title: Inner, parent: outer}
   - {identifier: outer, title: Outer}
@@ -131,8 +137,8 @@ async def test_export_reads_back_and_is_stable(connected: PortalClient, files: P
     assert await _plan(connected, again) == []
     assert dump(again) == first
     parsed = yaml.safe_load(first)
-    assert list(parsed) == ["blueprints", "permissions", "scorecards", "entities", "folders", "pages", "webhooks",
-                            "integrations"]  # fmt: skip
+    assert list(parsed) == ["blueprints", "permissions", "scorecards", "entities", "actions", "folders", "pages",
+                            "webhooks", "integrations"]  # fmt: skip
     assert [entity["identifier"] for entity in parsed["entities"]] == ["d", "a", "b", "b-later"]
     assert "createdAt" not in first
     assert "markdown: |-" in first

@@ -68,7 +68,9 @@ class Kind:
         return {
             name: value
             for name, value in answered.items()
-            if name not in self.hidden and value not in _EMPTY and (name not in defaults or value != defaults[name])
+            if name not in self.hidden
+            and (value not in _EMPTY or (value is False and name in defaults))
+            and (name not in defaults or value != defaults[name])
         }
 
     def ordered(self, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +125,7 @@ _ALL = (
     Kind("entities", "Entity", ("blueprint", "identifier"), "/blueprints/{blueprint}/entities",
          "/blueprints/{blueprint}/entities/{identifier}", hidden=_STAMPS | {"scorecards"},
          completed={"properties": said, "relations": said}, named_by_identifier=True),
+    Kind("actions", "Action", ("identifier",), "/actions", "/actions/{identifier}", defaults={"publish": True}),
     Kind("folders", "Folder", ("identifier",), "/sidebars/catalog/folders", "/sidebars/catalog/folders/{identifier}",
          update="PATCH", hidden=_STAMPS | {"sidebar", "sidebarType", "after"}),
     Kind("pages", "Page", ("identifier",), "/pages", "/pages/{identifier}",

@@ -15,15 +15,16 @@ from fairway.client.api import segment
 async def read_state(portal: PortalClient, *, with_entities: bool) -> Documents:
     """All documents of the portal, without system blueprints."""
     answers = await asyncio.gather(
-        *(portal.get(path) for path in ("/blueprints", "/scorecards", "/sidebars/catalog", "/pages", "/webhooks"))
+        *(portal.get(path) for path in ("/blueprints", "/scorecards", "/actions", "/sidebars/catalog", "/pages"))
     )
-    blueprints, scorecards, sidebar, pages, webhooks = answers
-    integrations = await portal.get("/integration")
+    blueprints, scorecards, actions, sidebar, pages = answers
+    webhooks, integrations = await portal.get("/webhooks"), await portal.get("/integration")
     own = [item for item in blueprints["blueprints"] if not item["identifier"].startswith("_")]
     found: Documents = {
         "blueprints": own,
         "permissions": [await _permissions(portal, item["identifier"]) for item in own],
         "scorecards": scorecards["scorecards"],
+        "actions": actions["actions"],
         "folders": list(_folders(sidebar["sidebar"]["items"])),
         "pages": pages["pages"],
         "webhooks": webhooks["webhooks"],

@@ -42,7 +42,8 @@ def _claims(router: APIRouter, claims: NodeClaims) -> None:
         openapi_extra=body(CLAIM),
     )
     async def claim(request: Request, caller: CallerDep) -> Response:
-        return ok(nodeRuns=await claims.claim(caller, await json_object(request)), fairway=VERSION)
+        found = await claims.claim(caller, await json_object(request), request.is_disconnected)
+        return ok(nodeRuns=found, fairway=VERSION)
 
     @router.patch(
         "/workflows/runs/ack",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import Conflict, Forbidden, NotFound
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
-from fairway.portal.runs.claims import require_claimer
+from fairway.portal.runs.claims import Gone, require_claimer
 from fairway.portal.storage import Database, Tx
 from fairway.portal.workflows import run_repository as repository
 from fairway.portal.workflows.model import JsonObject, NodeRun
@@ -69,12 +70,13 @@ def parse_claim(body: dict[str, Any]) -> Claim:
 class NodeClaims:
     """Hands out node runs, each to one claimer at a time."""
 
-    def __init__(self, db: Database, clock: Clock, reveal: Reveal) -> None:
+    def __init__(self, db: Database, clock: Clock, reveal: Reveal, stopping: asyncio.Event) -> None:
         self._db = db
         self._clock = clock
         self._reveal = reveal
+        self._stopping = stopping
 
-    async def claim(self, caller: Caller, body: dict[str, Any]) -> list[dict[str, Any]]:
+    async def claim(self, caller: Caller, body: dict[str, Any], gone: Gone) -> list[dict[str, Any]]:
         """Claims node runs with their real configuration, waiting up to ``waitMs`` for the first.
 
         Raises:
@@ -87,9 +89,11 @@ class NodeClaims:
         while True:
             found = await self._take(wanted)
             left = end - time.monotonic()
-            if found or left <= 0:
+            if found or left <= 0 or self._stopping.is_set():
                 return [shown for each in found if (shown := await self._shown(each)) is not None]
             await self._db.wake.wait(min(left, 1.0))
+            if await gone():
+                return []
 
     async def acknowledge(self, caller: Caller, body: dict[str, Any]) -> None:
         """Takes a claimed node run for good.

@@ -77,7 +77,7 @@ def build_workflows(below: Below) -> Workflows:
     renderer, backends = below.runs.renderer, below.runs.delivery.backends
     orders = NodeOrders(db, clock, renderer, below.access.apps, below.org_id)
     delivering = Delivering(tools, orders, backends, below.catalog, attempts=below.settings.delivery_attempts)
-    claims = NodeClaims(db, clock, _Reveal(tools, orders).config)
+    claims = NodeClaims(db, clock, _Reveal(tools, orders).config, below.runs.streams.stopping)
     reports = NodeReports(db, clock, completion)
     below.runs.claims.nodes = claims
     below.runs.reports.nodes = reports
