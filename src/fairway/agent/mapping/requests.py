@@ -18,6 +18,7 @@ from fairway.kit.errors import InvalidRequest
 from fairway.wire.runs import IDEMPOTENCY_KEY
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 """Headers that belong to the connection; a client that sent them as given would break it."""
 
@@ -92,8 +93,11 @@ def _headers(entry: Entry, mapped: Mapped, invocation: Invocation, defaults: Def
     own = _object(mapped.headers, entry, "headers")
     for headers in (mapping(invocation.method.get("headers")) if forwarded else {}, own):
         for name, value in headers.items():
-            if value is not None and name.lower() not in _FRAMING:
-                found[name.lower()] = (name, json_text(value))
+            if value is None or name.lower() in _FRAMING:
+                continue
+            if not _HEADER.fullmatch(name):
+                raise InvalidRequest(f'"{name[:60]}" is no name of an HTTP header (mapping "{entry.name}")')
+            found[name.lower()] = (name, json_text(value))
     return dict(found.values())
 
 
