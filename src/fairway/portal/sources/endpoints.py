@@ -13,7 +13,7 @@ from fairway.portal.sources.webhooks import endpoints as webhooks
 def build_routers(sources: Sources) -> list[APIRouter]:
     """Routes under ``/v1`` and the addresses that integrations and third parties send to."""
     return [
-        integrations.build_router(sources.integrations, sources.status),
+        integrations.build_router(sources.integrations, sources.status, sources.mapping_preview),
         telemetry.build_router(sources.telemetry, sources.org_id),
         telemetry.build_ingest_router(sources.telemetry),
         webhooks.build_router(sources.webhooks, sources.preview, sources.events),

@@ -8,6 +8,7 @@ from fairway.jq import Engine
 from fairway.kit.clock import Clock
 from fairway.kit.crypto import SecretBox
 from fairway.portal.catalog.entities.service import EntityService
+from fairway.portal.sources.integrations.preview import MappingPreview
 from fairway.portal.sources.integrations.service import IntegrationService
 from fairway.portal.sources.integrations.status import StatusService
 from fairway.portal.sources.integrations.telemetry import TelemetryService
@@ -26,6 +27,7 @@ class Sources:
     integrations: IntegrationService
     status: StatusService
     telemetry: TelemetryService
+    mapping_preview: MappingPreview
     webhooks: WebhookService
     preview: PreviewService
     events: EventsService
@@ -43,6 +45,7 @@ def build_sources(
         integrations=IntegrationService(db, clock, base_url),
         status=StatusService(db),
         telemetry=TelemetryService(db, clock),
+        mapping_preview=MappingPreview(db, engine),
         webhooks=webhooks,
         preview=PreviewService(db, engine, entities, webhooks),
         events=EventsService(db, webhooks),

@@ -10,13 +10,14 @@ from fairway.kit.errors import InvalidRequest
 from fairway.portal.http import CallerDep, api_router, created, flag, json_object, ok
 from fairway.portal.http.requests import json_object_or_empty, require
 from fairway.portal.sources.integrations import schemas
+from fairway.portal.sources.integrations.preview import MappingPreview
 from fairway.portal.sources.integrations.service import IntegrationService
 from fairway.portal.sources.integrations.status import StatusService
 
 _PATH = "/integration/{identifier}"
 
 
-def build_router(registry: IntegrationService, status: StatusService) -> APIRouter:
+def build_router(registry: IntegrationService, status: StatusService, preview: MappingPreview) -> APIRouter:
     """Routes of the registry; fixed paths first."""
     router = api_router("Integrations")
 
@@ -39,6 +40,14 @@ def build_router(registry: IntegrationService, status: StatusService) -> APIRout
     @router.get("/fairway" + _PATH + "/status", summary="Last syncs, counts, problems and log lines of an integration")
     async def read_status(identifier: str, caller: CallerDep) -> Response:
         return ok(status=await status.read(identifier))
+
+    @router.post(
+        "/fairway" + _PATH + "/preview",
+        summary="What a mapping would make of the raw examples of an integration; nothing is kept",
+        openapi_extra=schemas.body(schemas.PREVIEW, required=False),
+    )
+    async def preview_mapping(identifier: str, request: Request, caller: CallerDep) -> Response:
+        return ok(kinds=await preview.preview(caller, identifier, await json_object_or_empty(request)))
 
     _add_writes(router, registry)
     _add_resync(router, registry)

@@ -35,6 +35,7 @@ CREATE = {
 }
 PATCH = {"type": "object", "properties": _WRITABLE}
 CONFIG = {"type": "object", "properties": {"config": _CONFIG}, "required": ["config"]}
+PREVIEW = {"type": "object", "properties": {"config": _CONFIG}}
 RESYNC_STATE = {
     "type": "object",
     "properties": {
