@@ -86,6 +86,9 @@ class Executor:
                 return await self._execute(mappings, invocation, reporting)
             except FairwayError as error:
                 return reporting.failed(error.message)
+            except Exception:  # a fault of ours: this run has to end, and others must not wait for it
+                log.exception("execution_fault", id=invocation.id)
+                return reporting.failed("The agent could not carry this out because of a fault of its own; see its log")
 
     async def keyed(self, invocation: Invocation) -> Invocation:
         """The invocation with the order key that its mapping asks for (``keyBy``); itself when none does."""

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
 
-from fairway.agent.messages.codec import json_text
+from fairway.agent.messages.codec import json_text, read_json
 from fairway.agent.messages.redaction import Redactor
 from fairway.agent.messages.routing import flag
 from fairway.agent.model import Invocation, LogLine, Report
 from fairway.agent.target import Delivery, Request
+from fairway.kit.errors import FairwayError
 from fairway.kit.http import Answer
 
 Level = Literal["INFO", "WARN", "ERROR", "DEBUG"]
 Status = Literal["SUCCESS", "FAILURE"]
 _LOGGED = 4_000
 """Characters of a target's answer in a log line or summary; the whole one is the run's response."""
+_MOST_JSON = 1 << 30
+"""Answers are bounded already, by what the client reads."""
+_SURELY_SECRET = 8
+"""Characters of a secret that is taken out of links, too."""
 _MOST_TEXT = 16_000
 """Characters of a summary or log line."""
 
@@ -42,10 +45,10 @@ class Outcome:
 
 def response_document(answer: Answer) -> dict[str, Any]:
     """``{statusCode, headers, text, json}``: what report expressions see; ``json`` is null when it is none."""
-    text = answer.body.decode(_charset(answer.headers), errors="replace")
+    text = _decoded(answer)
     try:
-        parsed = None if answer.truncated or not text.strip() else json.loads(text)
-    except (ValueError, RecursionError):
+        parsed = None if answer.truncated or not text.strip() else read_json(text.encode(), max_bytes=_MOST_JSON)
+    except FairwayError:
         parsed = None
     return {"statusCode": answer.status, "headers": dict(answer.headers), "text": text, "json": parsed}
 
@@ -110,8 +113,8 @@ class Reporting:
             self.invocation,
             status=status,
             summary=None if summary is None else self._shown(summary),
-            link=link,
-            external_run_id=external,
+            link=self._plain(link),
+            external_run_id=self._plain(external),
             response=self.redactor.value(response),
             response_status=answer.status,
             logs=self._lines(),
@@ -130,7 +133,7 @@ class Reporting:
             self._line(text)
             return text
         detail = str(outcome.response["text"]).strip() if self._detailed else ""
-        text += f": {_cut(detail, _LOGGED)}" if detail else ""
+        text += f": {self._excerpt(detail, _LOGGED)}" if detail else ""
         self._line(text, "ERROR")
         return text
 
@@ -142,7 +145,7 @@ class Reporting:
         if value in ("SUCCESS", "FAILURE"):
             return "SUCCESS" if value == "SUCCESS" else "FAILURE"
         if value is not None:
-            self.note(f'"report.status" gives {_cut(json_text(value), 60)}; SUCCESS or FAILURE are possible')
+            self.note(f'"report.status" gives {self._excerpt(json_text(value), 60)}; SUCCESS or FAILURE are possible')
             return default
         return "FAILURE" if outcome.failed else None
 
@@ -177,7 +180,7 @@ class Reporting:
             return value
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return value
-        self.note(f'"report.link" gives {_cut(json_text(value), 60)}; a text or a list of texts is a link')
+        self.note(f'"report.link" gives {self._excerpt(json_text(value), 60)}; a text or a list of texts is a link')
         return None
 
     def _external(self, outcome: Outcome) -> str | None:
@@ -191,16 +194,25 @@ class Reporting:
     def _lines(self) -> tuple[LogLine, ...]:
         return tuple(LogLine(self._shown(line.message), line.level) for line in self._logs)
 
+    def _plain(self, value: Any) -> Any:
+        """Without secrets, as far as those are longer than the words that links are made of."""
+        return self.redactor.of_length(_SURELY_SECRET).value(value)
+
+    def _excerpt(self, text: str, most: int) -> str:
+        """Secrets go before the rest is cut: the half of one would not be found."""
+        return _cut(self.redactor.text(text), most)
+
     def _shown(self, text: str) -> str:
         return _cut(self.redactor.text(text), _MOST_TEXT)
 
 
-def _charset(headers: Mapping[str, str]) -> str:
-    found = headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+def _decoded(answer: Answer) -> str:
+    """As the answer says, or as UTF-8 where that is no encoding of texts."""
+    charset = answer.headers.get("content-type", "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
     try:
-        return codecs.lookup(found).name if found else "utf-8"
+        return answer.body.decode(charset or "utf-8", errors="replace")
     except (LookupError, ValueError):
-        return "utf-8"
+        return answer.body.decode(errors="replace")
 
 
 def _reason(status: int) -> str:

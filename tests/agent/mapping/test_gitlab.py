@@ -1,4 +1,4 @@
-"""GitLab pipelines by the built-in mapping, exactly as contract 12 describes, against a server that answers as GitLab."""
+"""GitLab pipelines by the built-in mapping, as contract 12 describes, against a server that answers as GitLab."""
 
 from __future__ import annotations
 

@@ -173,7 +173,8 @@ async def test_deeply_nested_bodies_arrive(target: Target) -> None:
     ("enabled", "applies"),
     [
         (True, True), (False, False), ("true", True), ("no", False), ('.env == "dev"', True), ('.env == "prod"', False),
-        (".env", False), ("1 | .", False), ('"true" | .', False), ("null", False), ("empty", False), ("true, false", True),
+        (".env", False), ("1 | .", False), ('"true" | .', False), ("null", False), ("empty", False),
+        ("true, false", True),
         (".payload.action.invocationMethod.url != null", True), ('.context.runId | startswith("r_")', True),
     ],
 )  # fmt: skip
@@ -314,7 +315,8 @@ async def test_a_mapping_cannot_sign_in_our_name(target: Target) -> None:
 @pytest.mark.parametrize(
     ("document", "key"),
     [
-        ([{}], "r_1"), ([{"keyBy": ".env"}], "dev"), ([{"keyBy": "[.env, 1]"}], '["dev",1]'), ([{"keyBy": "null"}], "r_1"),
+        ([{}], "r_1"), ([{"keyBy": ".env"}], "dev"), ([{"keyBy": "[.env, 1]"}], '["dev",1]'),
+        ([{"keyBy": "null"}], "r_1"),
         ([{"keyBy": "error"}], "r_1"), ([{"enabled": False, "keyBy": ".env"}], "r_1"),
         ([{"enabled": False}, {"keyBy": ".env"}], "dev"), ([{"enabled": "[range(1e12)]", "keyBy": ".env"}], "r_1"),
     ],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -26,7 +27,7 @@ def read_json(data: bytes, *, max_bytes: int) -> Any:
     if len(data) > max_bytes:
         raise PayloadTooLarge(f"The message has {len(data)} bytes; at most {max_bytes} are read")
     try:
-        value = json.loads(data.decode(), parse_constant=_refuse) if _LONG_NUMBER.search(data) else orjson.loads(data)
+        value = _exact(data) if _LONG_NUMBER.search(data) else orjson.loads(data)
     except RecursionError:
         raise MalformedBody(f"The message is nested deeper than {MAX_DEPTH} levels") from None
     except ValueError as error:
@@ -68,5 +69,14 @@ def deeper_than(root: Any, limit: int) -> bool:
     return bool(level)
 
 
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+def _exact(data: bytes) -> Any:
+    return json.loads(data.decode(), parse_constant=_refuse, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number that JSON has")

@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 HIDDEN = "***"
 _SHORTEST = 4
 """Shorter values stay: taking every ``a`` out of a log would hide the log and not the secret."""
+_QUOTED = 3
+"""How often JSON is quoted in JSON: a body in the text of an answer in a log line."""
 _SENSITIVE = re.compile(
     r"(pass(word|wd|phrase)?|secret|token|authorization|api[-_]?key|private[-_]?key|access[-_]?key|cookie|credential"
     r"|signature)s?$",
@@ -53,6 +55,11 @@ class Redactor:
         more = self._secrets.union(secrets)
         return self if more == self._secrets else Redactor(more)
 
+    def of_length(self, shortest: int) -> Redactor:
+        """One that knows only the secrets that have so many characters: for links and ids, which a short word taken out
+        of them would break."""
+        return Redactor(text for text in self._secrets if len(text) >= shortest)
+
     def text(self, text: str) -> str:
         """``text`` without secrets."""
         return self._pattern.sub(HIDDEN, text) if self._pattern else text
@@ -69,5 +76,8 @@ class Redactor:
 
 
 def _spellings(text: str) -> set[str]:
-    """As it is, inside JSON, and inside a URL."""
-    return {text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text, safe="")}
+    """As it is, inside JSON, which may be quoted in JSON again, and inside a URL."""
+    found = {text}
+    for _ in range(_QUOTED):
+        found |= {json.dumps(each, ensure_ascii=ascii_only)[1:-1] for each in found for ascii_only in (True, False)}
+    return found | {quote(text, safe=""), quote(text), quote_plus(text)}
