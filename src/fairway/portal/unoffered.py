@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from fairway.kit.errors import NotImplementedYet
 from fairway.portal.http import CallerDep, api_router
+from fairway.portal.http.description import path_parameters
 
 AI_OPERATIONS = (
     ("POST", "/agent/invoke"),
@@ -35,13 +33,9 @@ def build_router() -> APIRouter:
             operation_id=f"unoffered_{method}_{path}",
             status_code=501,
             responses={401: {"description": "No valid access token."}},
-            openapi_extra={"parameters": [_parameter(name) for name in re.findall(r"\{(\w+)\}", path)]},
+            openapi_extra=path_parameters(path),
         )
     return router
-
-
-def _parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
 async def _refuse(caller: CallerDep) -> Response:

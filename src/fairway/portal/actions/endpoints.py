@@ -12,6 +12,7 @@ from fairway.portal.actions.filters import PARAMETERS, ActionFilter
 from fairway.portal.actions.schemas import ACTION, PERMISSIONS, body
 from fairway.portal.actions.service import ActionService
 from fairway.portal.http import CallerDep, api_router, created, json_object, ok, query_list
+from fairway.portal.http.description import path_parameters
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is not JSON."},
@@ -51,6 +52,7 @@ def build_router(actions: ActionService) -> APIRouter:
             status_code=410,
             deprecated=True,
             responses={401: {"description": "No valid token."}},
+            openapi_extra=path_parameters(path),
         )
     return router
 

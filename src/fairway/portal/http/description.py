@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -44,3 +45,10 @@ def operation_id(route: APIRoute) -> str:
     """``entities_bulk``: the name that clients generated from the description give the operation."""
     tag = str(route.tags[0]).lower().replace(" ", "_") if route.tags else "portal"
     return f"{tag}_{route.name}"
+
+
+def path_parameters(path: str) -> dict[str, Any]:
+    """``openapi_extra`` that describes the parameters in a route's path, for handlers that take none of them."""
+    names = re.findall(r"\{(\w+)\}", path)
+    schema = {"type": "string", "minLength": 1}
+    return {"parameters": [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]}
