@@ -14,6 +14,9 @@ export function screens(root: AnyRootRoute) {
     });
   return [
     at("/", () => import("@/features/home/home"), "Home"),
+    at("/sources", () => import("@/features/sources/sources"), "Sources"),
+    at("/sources/integrations/$id", () => import("@/features/sources/integration"), "Integration"),
+    at("/sources/webhooks/$id", () => import("@/features/sources/webhook"), "WebhookScreen"),
     at("/audit", () => import("@/features/audit/audit"), "Audit"),
     at("/settings/users", () => import("@/features/settings/users"), "Users"),
     at("/settings/teams", () => import("@/features/settings/teams"), "Teams"),

@@ -23,5 +23,9 @@ export const theme = createTheme({
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
   defaultRadius: "md",
   cursorType: "pointer",
+  components: {
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+  },
   headings: { fontWeight: "650" },
 });
