@@ -58,6 +58,8 @@ class Target:
     headers: dict[str, str] = field(default_factory=dict)
     answers: list[int | Answer] = field(default_factory=list)
     requests: list[Received] = field(default_factory=list)
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set with each request."""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
@@ -66,6 +68,7 @@ class Target:
             request.method, request.path_qs.partition("?")[0], list(request.query.items()), headers, body
         )
         self.requests.append(received)
+        self.arrived.set()
         answer = self.answers.pop(0) if self.answers else self.status
         if isinstance(answer, int):
             return web.Response(status=answer, text=self.text, headers=self.headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -210,8 +211,9 @@ class TargetClient:
 
     def _allowed(self, url: URL) -> URL:
         refusal = self._allowlist.refusal(url)
-        if refusal is None and url.host is not None and _is_address(url.host):
-            refusal = self._policy.refusal(url.host)  # a proxy would connect to it unseen
+        address = _address(url.host or "")
+        if refusal is None and address is not None:
+            refusal = self._policy.refusal(address)  # a proxy would connect to it unseen
         if refusal is not None:
             raise DestinationRefused(f"{_shown(url)} may not be called: {refusal}")
         return url
@@ -263,5 +265,11 @@ def _shown(url: URL) -> str:
     return f'"{plain.with_query(None).with_fragment(None)}"'
 
 
-def _is_address(host: str) -> bool:
-    return ":" in host or host.replace(".", "").isdigit()
+def _address(host: str) -> str | None:
+    """The address that ``host`` spells, none for a name. ``2852039166`` and ``0xa9.254.43518`` are addresses, too."""
+    if ":" in host:
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host.removesuffix(".")))
+    except (OSError, UnicodeError):
+        return None
