@@ -116,6 +116,9 @@ def _may_hold_nulls(path: str) -> bool:
     return any(word in path for word in ("/entities", "/runs", "/pages"))
 
 
+_VERBATIM = ("enum", "const", "default", "properties")
+
+
 def correct(schema: Any, *, nullable: bool) -> Any:
     """The schema with the contract's corrections."""
     if isinstance(schema, list):
@@ -129,10 +132,9 @@ def correct(schema: Any, *, nullable: bool) -> Any:
     properties = schema.get("properties")
     if isinstance(properties, dict) and "rules" in str(properties.get("identifier")):
         return ENTITY  # 15.8: the write schema stands where entities are answered
-    fixed = {key: value if key in ("enum", "const", "default") else correct(value, nullable=nullable)
+    fixed = {key: value if key in _VERBATIM else correct(value, nullable=nullable)
              for key, value in schema.items() if value != "circular()"}  # fmt: skip
-    if nullable and isinstance(properties, dict):
-        fixed["properties"] = {
-            name: {"anyOf": [value, {"type": "null"}]} for name, value in fixed["properties"].items()
-        }
+    if isinstance(properties, dict):
+        held = {name: correct(value, nullable=nullable) for name, value in properties.items()}
+        fixed["properties"] = {name: {"anyOf": [v, {"type": "null"}]} for name, v in held.items()} if nullable else held
     return fixed
