@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from fairway.portal.services import Portal
+from support.own_portal import OwnPortal, own_portal
 from support.plain_portal import PlainPortal, plain_portal
 from support.targets import Target, serving
 
@@ -22,3 +24,10 @@ async def target() -> AsyncIterator[Target]:
     """A service that agents call."""
     async with serving() as target:
         yield target
+
+
+@pytest.fixture
+async def own(portal: Portal) -> AsyncIterator[OwnPortal]:
+    """A portal of ours."""
+    async with own_portal(portal) as served:
+        yield served

@@ -30,7 +30,9 @@ def batch_document(report: Report, *, ack: bool) -> dict[str, Any]:
         item["logs"] = log_lines(report)
     item |= status_document(report)
     if report.response is not None:
-        item["response"] = report.response if invocation.kind == "run" else node_response(report)
+        item["response"] = report.response
+        if invocation.kind == "node":
+            item["responseStatus"] = report.response_status
     return item
 
 

@@ -105,7 +105,7 @@ class NodeReports:
 
     async def apply_report(self, caller: Caller, report: Mapping[str, Any]) -> None:
         """One report of an agent's batch: ``{nodeRunIdentifier, ack?, logs?, status?, summary?, link?, externalRunId?,
-        statusLabel?, response?}``.
+        statusLabel?, response?, responseStatus?}``.
 
         Raises:
             FairwayError: the report could not be applied; the message says why.
@@ -118,8 +118,8 @@ class NodeReports:
 
         async def work(tx: Tx) -> NodeRun:
             node = await require_node_run(tx, identifier)
-            if report.get("ack") and not await repository.acknowledge(tx, identifier, now):
-                raise Conflict(f'Node run "{identifier}" was acknowledged before, or does not wait for anybody')
+            if report.get("ack"):  # once more when the answer to the report was lost
+                await repository.acknowledge(tx, identifier, now)
             await logs.write_in(tx, identifier, lines, caller, now)
             return await self._note_in(tx, node, changes)
 
