@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairway.kit.clock import Clock, to_millis
-from fairway.kit.errors import Conflict, InvalidRequest, NotFound
+from fairway.kit.errors import InvalidRequest, NotFound
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
 from fairway.portal.storage import Database, Tx
