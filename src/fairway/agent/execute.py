@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fairway.agent.explain import SAMPLE, describe, sample_delivery, sample_invocation
@@ -12,9 +12,7 @@ from fairway.agent.mapping.decrypt import Opened, Opener
 from fairway.agent.mapping.evaluate import Verdict, apply, match
 from fairway.agent.mapping.mappings import Mappings
 from fairway.agent.mapping.model import Entry
-from fairway.agent.mapping.problems import MappingUndecided
 from fairway.agent.mapping.requests import Defaults, build_request
-from fairway.agent.messages.codec import json_text
 from fairway.agent.messages.redaction import Redactor, secrets_in, sensitive
 from fairway.agent.model import Invocation, Report
 from fairway.agent.reporting import Outcome, Reporting, response_document
@@ -89,20 +87,6 @@ class Executor:
             except Exception:  # a fault of ours: this run has to end, and others must not wait for it
                 log.exception("execution_fault", id=invocation.id)
                 return reporting.failed("The agent could not carry this out because of a fault of its own; see its log")
-
-    async def keyed(self, invocation: Invocation) -> Invocation:
-        """The invocation with the order key that its mapping asks for (``keyBy``); itself when none does."""
-        async with self._mappings.held() as mappings:
-            if all(entry.key_by is None for entry in mappings.entries):
-                return invocation
-            try:
-                entry, _ = await match(mappings.engine, mappings.entries, invocation.message)
-            except MappingUndecided:
-                return invocation
-            if entry is None or entry.key_by is None:
-                return invocation
-            result = await mappings.engine.first(entry.key_by, invocation.message)
-            return invocation if result.value is None else replace(invocation, key=json_text(result.value))
 
     async def explain(self, message: Any, response: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Which mapping applies to a message and why the others do not, the request that would be sent, without

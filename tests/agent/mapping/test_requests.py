@@ -13,6 +13,7 @@ import pytest
 
 from fairway.agent.execute import ExecutorSettings
 from fairway.agent.model import Invocation, Report
+from fairway.agent.runtime.placing import Placer
 from support.targets import SECRET, Received, Target, change, claimed, claimed_node, event, executing, serving
 
 PLAIN = ExecutorSettings(envelope_body=False, forward_headers=True)
@@ -323,4 +324,5 @@ async def test_a_mapping_cannot_sign_in_our_name(target: Target) -> None:
 )  # fmt: skip
 async def test_a_mapping_may_say_what_stays_in_order(document: Any, key: str) -> None:
     async with executing(document) as executor:
-        assert (await executor.keyed(claimed("http://x", body={"env": "dev"}))).key == key
+        place = await Placer(executor, "http://gitlab").place(claimed("http://x", body={"env": "dev"}))
+        assert place.invocation.key == key
