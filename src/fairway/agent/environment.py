@@ -28,7 +28,10 @@ class Environment(Mapping[str, str]):
         self.reload()
 
     def __getitem__(self, name: str) -> str:
-        return self._variables[name] if name in self._variables else self._secrets[name]
+        value = self._variables.get(name)
+        if not value and name in self._secrets:  # charts render unset variables as empty text
+            return self._secrets[name]
+        return self._variables[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._secrets, **self._variables})
@@ -38,7 +41,7 @@ class Environment(Mapping[str, str]):
 
     def all(self) -> dict[str, str]:
         """A copy, variables before secret files."""
-        return {**self._secrets, **self._variables}
+        return {name: self[name] for name in self}
 
     @property
     def secrets(self) -> frozenset[str]:

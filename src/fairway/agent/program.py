@@ -65,7 +65,7 @@ class Agent:
             log.warning("mapping_warning", file=mappings.where, problem=warning)
         self._executor = build_executor(identity, mappings)
         self._placer = Placer(self._executor, settings.gitlab_url)
-        self._watcher = Watcher(identity, self._executor, mapping_path(settings))
+        self.watcher = Watcher(identity, self._executor, mapping_path(settings))
         self._stopped = asyncio.Event()
         self._draining = False
         self.health_port = 0
@@ -124,7 +124,7 @@ class Agent:
         pool = Pool(worker.perform, reporter.put, limits, self.metrics)
         streamer = self._streamer = self._build_streamer(pool, reporter)
         submit = partial(self._submit, pool)
-        background = [asyncio.create_task(each) for each in (reporter.run(), self._watcher.run(), self._announce())]
+        background = [asyncio.create_task(each) for each in (reporter.run(), self.watcher.run(), self._announce())]
         streaming = asyncio.create_task(streamer.run(submit))
         log.info(settings.streamer_name.lower(), portal=settings.port_api_base_url, agent=self._identity.agent_id)
         stopped = asyncio.create_task(self._stopped.wait())

@@ -78,12 +78,12 @@ async def test_a_hanging_target_blocks_nobody(own: OwnPortal, target: Target, tm
         stuck = await own.start(5, "slow")
         quick = await own.start(20, "quick")
         async with own.agent(
-            tmp_path, WEBHOOK_INVOKER_TIMEOUT="3", FAIRWAY_AGENT_PARALLEL="4", FAIRWAY_AGENT_PER_HOST="2"
+            tmp_path, WEBHOOK_INVOKER_TIMEOUT="1", FAIRWAY_AGENT_PARALLEL="4", FAIRWAY_AGENT_PER_HOST="2"
         ):
             assert set(await own.ended(quick)) == {"SUCCESS"}
             assert (await own.run(stuck[-1]))["status"] == "IN_PROGRESS"
             assert set(await own.ended(stuck)) == {"FAILURE"}
-        assert "did not answer within 3 s" in (await own.run(stuck[0]))["summary"]
+        assert "did not answer within 1 s" in (await own.run(stuck[0]))["summary"]
 
 
 async def test_a_lease_is_kept_while_the_target_works(own: OwnPortal, target: Target, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ MAX_BODY = 900_000
 _LONGEST_TEXT = 16_384
 _LONGEST_LOG = 65_536
 _CUT = "... (cut)"
+_BARE = 1_000
 
 
 def clipped(text: str, most: int = _LONGEST_TEXT) -> str:
@@ -34,6 +36,15 @@ def batch_document(report: Report, *, ack: bool) -> dict[str, Any]:
         if invocation.kind == "node":
             item["responseStatus"] = report.response_status
     return item
+
+
+def bare_document(report: Report, refusal: str) -> dict[str, Any]:
+    """The report for a portal that refused a part of it: the run has to end all the same."""
+    item = batch_document(replace(report, logs=(), response=None, link=None, external_run_id=None), ack=True)
+    if item.get("summary"):
+        item["summary"] = clipped(item["summary"], _BARE)
+    text = f"The portal refused the whole report, so this is a part of it: {refusal}"
+    return {**item, "logs": [{"level": "WARN", "message": clipped(text, _BARE)}]}
 
 
 def status_document(report: Report) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairway.agent.portal_api.errors import PortalTrouble
-from fairway.agent.portal_api.portal import Claim, Claimed, Portal, Work
+from fairway.agent.portal_api.portal import Claim, Claimed, Ids, Portal, Work
 from fairway.agent.runtime.pace import Backoff, Pace
 from fairway.agent.runtime.streamer import GaveUp
 from fairway.kit.logs import get_logger
@@ -107,10 +107,23 @@ class ClaimLoop:
         except PortalTrouble as trouble:
             return self._after_failure(trouble)
         self._recovered()
+        if self._portal.fairway and not long_poll:
+            return await self._claim_again(claimed)
         waited = self._monotonic() - asked_at
         self.due = float("inf")  # the pool may be full
         await self._take(self.kind, claimed.items)
         return self._after(claimed, terms, waited, wait_ms)
+
+    async def _claim_again(self, claimed: Claimed) -> float:
+        """The portal turned out to be ours: leases are in the agent's name there, and these are not."""
+        found = [str(item.get("id" if self.kind == "run" else "identifier")) for item in claimed.items]
+        if found:
+            ids = Ids(runs=found) if self.kind == "run" else Ids(nodes=found)
+            try:
+                await self._portal.release(ids)
+            except PortalTrouble as trouble:
+                log.warning("release_failed", count=len(found), problem=trouble.message)
+        return 0.0
 
     def _after(self, claimed: Claimed, terms: Terms, waited: float, wait_ms: int) -> float:
         found = len(claimed.items)

@@ -81,10 +81,11 @@ class PlainReporter:
         try:
             await self._portal.patch_run(run_id, body)
         except PortalTrouble as trouble:
-            if trouble.answered != 413:
+            if trouble.answered not in (400, 413, 422) or "status" not in body:
                 raise
-            short = {**body, "summary": clipped(str(body.get("summary", "")), _SHORT)}
-            await self._portal.patch_run(run_id, {name: value for name, value in short.items() if name != "link"})
+            log.warning("report_cut_down", run_id=run_id, problem=trouble.message)
+            summary = {"summary": clipped(body["summary"], _SHORT)} if "summary" in body else {}
+            await self._portal.patch_run(run_id, {"status": body["status"], **summary})
 
     async def _node(self, report: Report) -> None:
         body = node_document(report)

@@ -12,7 +12,7 @@ from typing import Any
 
 from fairway.agent.model import Report
 from fairway.agent.operations.metrics import AgentMetrics
-from fairway.agent.portal_api.documents import MAX_BODY, batch_document, clipped, encoded_size
+from fairway.agent.portal_api.documents import MAX_BODY, bare_document, batch_document, clipped, encoded_size
 from fairway.agent.portal_api.errors import PortalTrouble
 from fairway.agent.portal_api.portal import MAX_REPORTS, Portal
 from fairway.agent.runtime.plain import PlainReporter
@@ -37,6 +37,8 @@ class Pending:
     report: Report
     future: asyncio.Future[Report]
     document: dict[str, Any] | None = None
+    bare: bool = False
+    """Cut down to what has to arrive, after a refusal."""
 
     @property
     def id(self) -> str:
@@ -197,7 +199,12 @@ class Reporter:
         code = str(result.get("error"))
         if code in _PASSING_CODES:
             return True
-        self._refuse(pending, str(result.get("message") or code))
+        reason = str(result.get("message") or code)
+        if code == "invalid_request" and not pending.bare:
+            pending.bare = True
+            pending.document = bare_document(pending.report, reason)
+            return True
+        self._refuse(pending, reason)
         return False
 
     async def _send_plain(self, pending: Pending) -> None:
