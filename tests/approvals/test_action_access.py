@@ -169,7 +169,7 @@ async def test_at_most_a_thousand_entities_of_each_query(portal: Portal) -> None
     await portal.catalog.blueprints.create(ADMIN, SERVICE)
     for start in range(0, 1020, 20):
         bodies = [{"identifier": f"s{number}"} for number in range(start, start + 20)]
-        await portal.catalog.entities.write_many(ADMIN, "service", bodies, _upsert())
+        await portal.catalog.entities.write(ADMIN, "service", bodies, _upsert())
     query = {"combinator": "and", "rules": [RULES]}
     assert await _may(portal, policy(".results.all.entities | length == 1000", all=query))
 

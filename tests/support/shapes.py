@@ -140,6 +140,7 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("GET", _BLUEPRINT_PERMISSIONS): _answer(permissions=_ENTITY_GRANTS),
     ("PATCH", _BLUEPRINT_PERMISSIONS): _answer(permissions=_ENTITY_GRANTS),
     ("GET", "/v1/audit-log"): _answer(audits=_LIST),
+    ("PATCH", "/v1/actions/runs/ack"): _answer(ackedCount={"type": "integer"}),  # 7.6
     ("GET", "/v1/integration"): _answer(integrations=_LIST),
     ("GET", "/v1/integration/provision-enabled"): _answer(integrations=_LIST),
     ("GET", "/v1/integration/{identifier}"): _answer(integration=_OBJECT),

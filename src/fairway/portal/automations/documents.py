@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairway.jq import Engine, JqSyntaxError
-from fairway.portal.catalog.entities.repository import find_targets
+from fairway.portal.catalog.entities.lookup import find_keys
 from fairway.portal.catalog.model import Blueprint, Schema
 from fairway.portal.catalog.reading.documents import with_nulls
 from fairway.portal.catalog.reading.reader import EntityReader
@@ -55,7 +55,7 @@ class EventDocuments:
                 names[name].add(str(own["identifier"]))
         ids: list[int] = []
         for name, identifiers in names.items():
-            ids += (await find_targets(tx, schema.require(name).id, sorted(identifiers))).values()
+            ids += (await find_keys(tx, schema.require(name).id, sorted(identifiers))).values()
         return schema, ids
 
     async def _completed(self, blueprint: Blueprint, own: Document, now: Document | None) -> Document:

@@ -12,8 +12,8 @@ from fairway.kit.clock import Clock, parse_instant, to_millis
 from fairway.portal.automations import timer_repository as repository
 from fairway.portal.automations.timer_repository import Timer
 from fairway.portal.caller import Caller
+from fairway.portal.catalog.entities.lookup import find_keys, load_by_id
 from fairway.portal.catalog.entities.model import Stored
-from fairway.portal.catalog.entities.repository import find_targets, load_by_id
 from fairway.portal.catalog.model import Blueprint
 from fairway.portal.catalog.schema import SchemaCache
 from fairway.portal.storage import Database, Tx, outbox
@@ -67,7 +67,7 @@ class Timers:
             blueprint = schema.get(name)
             if blueprint is None:
                 continue
-            ids = await find_targets(tx, blueprint.id, sorted(last))
+            ids = await find_keys(tx, blueprint.id, sorted(last))
             known = await repository.of_entities(tx, list(ids.values()))
             for identifier, entity_id in ids.items():
                 for told, value in _values(blueprint, entity_id, last[identifier]):

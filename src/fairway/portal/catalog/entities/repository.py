@@ -60,13 +60,14 @@ UPDATED_COLUMNS = ("identifier", "title", "icon", "team", "properties", "datasou
 EDGE_COLUMNS = ("source_id", "relation_id", "target_id", "position")
 
 
-def _list(tx: Tx, values: Sequence[Any]) -> Any:
+def as_list(tx: Tx, values: Sequence[Any]) -> Any:
+    """A list as a parameter of raw SQL."""
     return list(values) if tx.dialect == "postgresql" else dumps_text(list(values))
 
 
 async def load_by_identifier(tx: Tx, blueprint: Blueprint, identifiers: Sequence[str]) -> dict[str, Stored]:
     """Entities of a blueprint with their relations, locked against other writers."""
-    rows = await tx.raw(_BY_IDENTIFIER[tx.dialect], blueprint.id, _list(tx, identifiers))
+    rows = await tx.raw(_BY_IDENTIFIER[tx.dialect], blueprint.id, as_list(tx, identifiers))
     found = {row[1]: _stored(row) for row in rows}
     await _add_relations(tx, blueprint, list(found.values()))
     return found
@@ -74,7 +75,7 @@ async def load_by_identifier(tx: Tx, blueprint: Blueprint, identifiers: Sequence
 
 async def load_by_id(tx: Tx, blueprints: dict[int, Blueprint], ids: Sequence[int]) -> list[tuple[Blueprint, Stored]]:
     """Entities of any blueprint by surrogate key, with their relations."""
-    rows = await tx.raw(_BY_ID[tx.dialect], _list(tx, ids))
+    rows = await tx.raw(_BY_ID[tx.dialect], as_list(tx, ids))
     found = [(blueprints[row[0]], _stored(row[1:])) for row in rows]
     for blueprint in {each for each, _ in found}:
         await _add_relations(tx, blueprint, [stored for each, stored in found if each is blueprint])
@@ -95,7 +96,7 @@ async def _add_relations(tx: Tx, blueprint: Blueprint, entities: Sequence[Stored
         return
     names = {relation.id: relation.identifier for relation in blueprint.relations.values()}
     by_id = {stored.id: stored for stored in entities}
-    for source, relation, target, identifier in await tx.raw(_EDGES[tx.dialect], _list(tx, list(by_id))):
+    for source, relation, target, identifier in await tx.raw(_EDGES[tx.dialect], as_list(tx, list(by_id))):
         name = names.get(relation)
         if name is not None:
             by_id[source].relations.setdefault(name, []).append((target, identifier))
@@ -103,12 +104,12 @@ async def _add_relations(tx: Tx, blueprint: Blueprint, entities: Sequence[Stored
 
 async def find_targets(tx: Tx, blueprint_id: int, identifiers: Iterable[str]) -> dict[str, int]:
     """Surrogate keys of the entities that exist."""
-    return dict(await tx.raw(_TARGETS[tx.dialect], blueprint_id, _list(tx, list(identifiers))))
+    return dict(await tx.raw(_TARGETS[tx.dialect], blueprint_id, as_list(tx, list(identifiers))))
 
 
 async def find_teams(tx: Tx, blueprint_id: int, names: Iterable[str]) -> Sequence[tuple[str, str | None]]:
     """(identifier, title) of teams that answer to one of the names."""
-    return await tx.raw(_TEAMS[tx.dialect], blueprint_id, _list(tx, list(names)))
+    return await tx.raw(_TEAMS[tx.dialect], blueprint_id, as_list(tx, list(names)))
 
 
 async def datasource_key(tx: Tx, value: str) -> int:
