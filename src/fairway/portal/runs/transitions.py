@@ -111,8 +111,10 @@ def _moved(after: Run, before: Run, status: RunStatus, by: str, now: int) -> Run
     after = replace(after, status=status)
     if after == before:
         return before
-    ended = now if status in TERMINAL and before.ended_at is None else before.ended_at
-    return replace(after, ended_at=ended, updated_by=by, updated_at=max(now, before.updated_at))
+    stamped = replace(after, updated_by=by, updated_at=max(now, before.updated_at))
+    if status not in TERMINAL or before.ended_at is not None:
+        return stamped
+    return replace(stamped, ended_at=now, pending=False, claimed_until=0, claimed_by=None)
 
 
 def _told(message: Mapping[str, Any] | str) -> str:
