@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg
@@ -16,15 +17,17 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from fairway.kit.clock import Clock, SystemClock
+from fairway.kit.clock import Clock, SystemClock, to_millis
 from fairway.kit.ids import random_id
 from fairway.kit.settings import Settings
+from fairway.portal.access.directory import Person
 from fairway.portal.app import create_app
 from fairway.portal.services import Portal, build_portal
 from fairway.portal.storage import Database, open_database
 from fairway.portal.worker import Background
-from support.http import REFERENCE, connect, logged_in
+from support.http import REFERENCE, access_token, connect, logged_in
 from support.live import LivePortal
+from support.people import Login
 from support.reference import reference_path
 
 
@@ -165,6 +168,22 @@ async def client(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncC
     """A client with the bootstrap credentials; every answer is checked against the contract."""
     async with logged_in(app, settings) as connected:
         yield connected
+
+
+@pytest.fixture
+async def login(portal: Portal, app: FastAPI, anonymous: httpx.AsyncClient) -> AsyncIterator[Login]:
+    """Logs people in who are in the directory alone."""
+    async with AsyncExitStack() as stack:
+
+        async def as_person(email: str, *roles: str) -> httpx.AsyncClient:
+            now = to_millis(portal.clock.now())
+            person = Person(email, "Jo Doe", False, roles or ("Member",), "Active", (), now, now)
+            await portal.db.write(lambda tx: portal.access.directory.put_person(tx, person))
+            issued = await portal.db.write(lambda tx: portal.access.directory.issue_credentials(tx, email, now))
+            token = await access_token(anonymous, issued.client_id, issued.client_secret)
+            return await stack.enter_async_context(connect(app, token))
+
+        yield as_person
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def create_app(portal: Portal) -> FastAPI:
 
 def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
-    catalog = portal.catalog
+    catalog, actions = portal.catalog, portal.actions
     app.include_router(entity_routes.build_router(catalog.entities, catalog.reader))
     app.include_router(search_routes.build_router(catalog.finding))
     app.include_router(reading_routes.build_router(catalog.reader, catalog.search))
@@ -95,8 +95,8 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     for router in build_run_routers(portal.runs):
         app.include_router(router)
     app.include_router(build_automations_router(portal.automations.insight))
-    app.include_router(action_routes.build_router(portal.actions.definitions))
-    app.include_router(form_routes.build_router(portal.db, portal.actions.definitions, portal.actions.forms))
+    app.include_router(action_routes.build_router(actions.definitions))
+    app.include_router(form_routes.build_router(portal.db, actions.definitions, actions.forms, actions.access))
     for router in build_workflow_routers(portal.workflows):
         app.include_router(router)
     app.include_router(migration_routes.build_router(catalog.migrations))

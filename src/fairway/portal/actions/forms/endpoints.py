@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from fairway.kit.errors import InvalidRequest
+from fairway.portal.access.decisions import Decision
 from fairway.portal.actions.forms.service import FormService
 from fairway.portal.actions.model import Action
+from fairway.portal.caller import Caller
 from fairway.portal.http import CallerDep, api_router, ok
 from fairway.portal.http.requests import json_object_or_empty, optional
 from fairway.portal.storage.database import Database
@@ -76,6 +78,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
         },
     },
     401: {"description": "No valid token."},
+    403: {"description": "The caller may not run the action."},
     404: {"description": "The action or the entity does not exist."},
     422: {"description": "The body does not fit, or the action is no self-service action."},
 }
@@ -89,7 +92,15 @@ class Definitions(Protocol):
         ...
 
 
-def build_router(db: Database, definitions: Definitions, forms: FormService) -> APIRouter:
+class Access(Protocol):
+    """Who may run what."""
+
+    def decide_visible(self, caller: Caller, action: Action) -> Decision:
+        """Whether the action is offered to the caller at all."""
+        ...
+
+
+def build_router(db: Database, definitions: Definitions, forms: FormService, access: Access) -> APIRouter:
     """The route."""
     router = api_router("Actions")
 
@@ -111,6 +122,7 @@ def build_router(db: Database, definitions: Definitions, forms: FormService) -> 
         action = await db.read(lambda tx: definitions.require(tx, identifier))
         if action.kind != "self-service":
             raise InvalidRequest(f'Action "{identifier}" is an automation: it is started by events and has no form')
+        access.decide_visible(caller, action).enforce()
         entity = None if name is None else await forms.entity(caller, action, name)
         return ok(form=await forms.resolve(caller, action, given, entity))
 
