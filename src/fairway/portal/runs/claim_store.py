@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from fairway.kit.clock import Clock, to_millis
 from fairway.portal.runs import queue_repository
@@ -44,6 +45,7 @@ class ClaimStore:
         self._clock = clock
         self._line: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
+        self._odd = 0
         self._busy: set[str] = set()
         """Queues whose last claim got all it asked for: there is probably more, and no need to look first."""
 
@@ -66,7 +68,7 @@ class ClaimStore:
         while self._line:
             part = self._take()
             try:
-                found = await self._db.write(lambda tx, part=part: self._claim(tx, part))  # type: ignore[misc]  # a lambda's default has no annotation
+                found = await self._db.write(partial(self._claim, part=part))
             except BaseException as error:
                 _fail(part, error)
                 if not isinstance(error, Exception):
@@ -82,16 +84,17 @@ class ClaimStore:
             total += part[-1].wanted.limit
         return part
 
-    async def _claim(self, tx: Tx, part: Sequence[_Waiting]) -> list[list[str]]:
+    async def _claim(self, tx: Tx, *, part: Sequence[_Waiting]) -> list[list[str]]:
         """The ids for each, one statement for all who ask on the same terms."""
         now = self._now()
+        self._odd ^= 1
         groups: dict[Terms, list[int]] = defaultdict(list)
         for at, waiting in enumerate(part):
             groups[waiting.wanted.terms].append(at)
         found: list[list[str]] = [[] for _ in part]
         for terms, places in groups.items():
             shares = [_share(part[at].wanted, now) for at in places]
-            for at, ids in zip(places, await queue_repository.claim(tx, terms, shares, now), strict=True):
+            for at, ids in zip(places, await queue_repository.claim(tx, terms, shares, now, self._odd), strict=True):
                 found[at] = ids
         return found
 

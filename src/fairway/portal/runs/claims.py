@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from fairway.kit.errors import Conflict, FairwayError, Forbidden
@@ -24,7 +25,7 @@ from fairway.portal.runs.steps import UNDELIVERABLE, RunSteps, Tools, missing_ru
 from fairway.portal.storage import Tx
 
 _POLL_SECONDS = 1.0
-"""Other processes hand runs over too, and claims run out: only the database knows."""
+"""Claims run out, and on SQLite other processes hand runs over, too: only the database knows."""
 _RENDERED_TOGETHER = 8
 
 Gone = Callable[[], Awaitable[bool]]
@@ -123,7 +124,7 @@ class ClaimService:
     async def _release(self, tx: Tx, held: Held) -> list[str]:
         released = await queue_repository.release(tx, held.runs, held.agent, self._tools.now())
         for queue in await queue_repository.queues_of(tx, released):
-            tx.after_commit(lambda queue=queue: self._signals.ring(queue))  # type: ignore[misc]  # a lambda's default has no annotation
+            tx.after_commit(partial(self._signals.ring, queue))
         if held.node_runs and self.nodes is not None:
             released += await self.nodes.release_in(tx, held.node_runs)
         return released

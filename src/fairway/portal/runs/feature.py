@@ -23,7 +23,7 @@ from fairway.portal.runs.rendering.renderer import Renderer
 from fairway.portal.runs.reports import ReportService
 from fairway.portal.runs.service import RunService
 from fairway.portal.runs.sight import Sight
-from fairway.portal.runs.signals import QueueSignals
+from fairway.portal.runs.signals import QueueSignals, Signals
 from fairway.portal.runs.steps import Tools
 from fairway.portal.runs.stream import RunStreams
 from fairway.portal.runs.upkeep import RunUpkeep
@@ -45,6 +45,7 @@ class Runs:
     streams: RunStreams
     renderer: Renderer
     delivery: Delivery
+    queues: QueueSignals
     consumers: Sequence[Consumer]
     job_handlers: Sequence[JobHandler]
 
@@ -54,17 +55,19 @@ class Runs:
         return self.delivery.dispatcher
 
     async def aclose(self) -> None:
-        """Closes connections to receivers."""
+        """Closes connections to receivers and to the other processes."""
+        await self.queues.aclose()
         await self.delivery.aclose()
 
 
 async def build_runs(around: Surroundings, actions: Actions, catalog: Catalog, stopping: asyncio.Event) -> Runs:
     """Wires the feature. ``stopping`` ends long polls and streams."""
     settings, db, clock = around.settings, around.db, around.clock
-    signals = QueueSignals()
+    queues, watched = QueueSignals(db), Signals()
     tools = Tools(
         db, clock, around.box, catalog.schemas, around.access.directory,
-        RunLedger(signals, enqueue_delivery, settings.run_log_lines_max), build_renderer(around), around.org_id,
+        RunLedger(queues, watched, enqueue_delivery, settings.run_log_lines_max), build_renderer(around),
+        around.org_id,
     )  # fmt: skip
     approvals = _approvals(around, actions)
     sight = Sight(actions.definitions, actions.access)
@@ -82,13 +85,14 @@ async def build_runs(around: Surroundings, actions: Actions, catalog: Catalog, s
     return Runs(
         db,
         service,
-        ClaimService(tools, service, signals, stopping),
+        ClaimService(tools, service, queues, stopping),
         ReportService(tools, sight, settings.run_log_lines_max),
         approvals.service,
         AffectedEntities(tools, sight),
-        RunStreams(tools, sight, stopping),
+        RunStreams(tools, sight, watched, stopping),
         tools.renderer,
         delivery,
+        queues,
         approvals.consumers,
         [service.render_handler, *approvals.job_handlers, *delivery.job_handlers, *upkeep.job_handlers],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from fairway.kit.errors import InvalidRequest
@@ -12,7 +12,7 @@ from fairway.portal.runs.changes import NewLine
 from fairway.portal.runs.documents import run_document
 from fairway.portal.runs.log_repository import LogLine
 from fairway.portal.runs.model import Run
-from fairway.portal.runs.signals import QueueSignals
+from fairway.portal.runs.signals import QueueSignals, Signals
 from fairway.portal.storage import Tx, outbox
 from fairway.portal.storage.outbox import Action, Change
 
@@ -23,8 +23,9 @@ Deliver = Callable[[Tx, str, int], Awaitable[None]]
 class RunLedger:
     """What every use case writes with; it awaits nothing but the transaction."""
 
-    def __init__(self, signals: QueueSignals, deliver: Deliver, max_lines: int) -> None:
-        self._signals = signals
+    def __init__(self, queues: QueueSignals, watched: Signals, deliver: Deliver, max_lines: int) -> None:
+        self._queues = queues
+        self._watched = watched
         self._deliver = deliver
         self._max_lines = max_lines
 
@@ -43,6 +44,7 @@ class RunLedger:
         if ended:
             await queue_repository.acknowledge(tx, ended)
         await outbox.append(tx, caller, now, [_change("UPDATE", before, after) for before, after in moved])
+        tx.after_commit(partial(self._seen, [after.id for _, after in moved]))
 
     async def hand_over(self, tx: Tx, run: Run, now: int) -> None:
         """Lets a run that is rendered go to whoever executes it: into its queue, or to the portal's own delivery."""
@@ -50,7 +52,7 @@ class RunLedger:
             await self._deliver(tx, run.id, now)
         else:
             await queue_repository.enqueue(tx, run)
-            tx.after_commit(partial(self._signals.ring, run.queue))
+            tx.after_commit(partial(self._queues.ring, run.queue))
 
     async def log(
         self, tx: Tx, by: str, lines: Mapping[str, Sequence[NewLine]], now: int, *, limited: bool = True
@@ -74,7 +76,12 @@ class RunLedger:
             for at, line in enumerate(given, 1)
         ]
         await log_repository.insert(tx, stored)
+        tx.after_commit(partial(self._seen, list(wanted)))
         return stored
+
+    def _seen(self, run_ids: Iterable[str]) -> None:
+        for run_id in run_ids:
+            self._watched.ring(run_id)
 
 
 def _change(action: Action, before: Run | None, after: Run) -> Change:

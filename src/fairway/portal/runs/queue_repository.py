@@ -41,19 +41,26 @@ _POSTGRES_CLAIM = """
 WITH expired AS (
   SELECT number, claimed_until AS place FROM run_queue
   WHERE queue = $1 AND claimed_until > 0 AND claimed_until <= $2 {filters}
-  ORDER BY claimed_until, number LIMIT $3 FOR UPDATE SKIP LOCKED
+  ORDER BY claimed_until, number LIMIT $6 FOR UPDATE SKIP LOCKED
 ), fresh AS (
   SELECT number, turn AS place FROM run_queue
   WHERE queue = $1 AND claimed_until = 0 {filters}
   ORDER BY turn, number LIMIT $3 - (SELECT count(*) FROM expired) FOR UPDATE SKIP LOCKED
+), more AS (
+  SELECT number, claimed_until AS place FROM run_queue
+  WHERE queue = $1 AND claimed_until > 0 AND claimed_until <= $2 {filters}
+    AND number <> ALL(ARRAY(SELECT number FROM expired))
+  ORDER BY claimed_until, number LIMIT $3 - (SELECT count(*) FROM expired) - (SELECT count(*) FROM fresh)
+  FOR UPDATE SKIP LOCKED
 ), picked AS (
   SELECT number, row_number() OVER (ORDER BY part, place, number) AS nth FROM
-  (SELECT number, place, 0 AS part FROM expired UNION ALL SELECT number, place, 1 FROM fresh) AS both_parts
+  (SELECT number, place, 0 AS part FROM expired UNION ALL SELECT number, place, 1 FROM fresh
+   UNION ALL SELECT number, place, 2 FROM more) AS parts
 )
 UPDATE run_queue AS q SET claimed_until = ($4::bigint[])[picked.nth], claimed_by = ($5::text[])[picked.nth]
 FROM picked WHERE q.number = picked.number RETURNING picked.nth, q.run_id
 """
-_POSTGRES_FILTERS = "AND action <> ALL($6::text[]) AND (labels IS NULL OR labels::jsonb <@ $7::text::jsonb)"
+_POSTGRES_FILTERS = "AND action <> ALL($7::text[]) AND (labels IS NULL OR labels::jsonb <@ $8::text::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +89,37 @@ async def enqueue(tx: Tx, waiting: Run) -> None:
     await tx.raw(_ENQUEUE[tx.dialect], waiting.number, waiting.id, waiting.queue, waiting.action, labels)
 
 
-async def claim(tx: Tx, terms: Terms, shares: Sequence[Share], now: int) -> list[list[str]]:
-    """Gives waiting runs to claimers who ask on the same terms: the ids for each of them, expired claims first, then in
-    the order of turns. Claimers of other transactions neither wait for this one nor get the same runs."""
+async def claim(tx: Tx, terms: Terms, shares: Sequence[Share], now: int, odd: int = 1) -> list[list[str]]:
+    """Gives waiting runs to claimers who ask on the same terms: the ids for each of them. Half of them are runs whose
+    claim ran out, as long as there are any, in the order in which it did; the rest comes in the order of turns. So
+    runs that kill their agent again and again keep no others waiting. ``odd`` (0 or 1) says which half is the larger
+    one. Claimers of other transactions neither wait for this one nor get the same runs."""
     if tx.dialect == "postgresql":
-        return await _claim_postgres(tx, terms, shares, now)
-    return [await _claim_sqlite(tx, terms, share, now) for share in shares]
+        return await _claim_postgres(tx, terms, shares, now, odd)
+    return [await _claim_sqlite(tx, terms, share, now, odd) for share in shares]
 
 
-async def _claim_sqlite(tx: Tx, terms: Terms, share: Share, now: int) -> list[str]:
+async def _claim_sqlite(tx: Tx, terms: Terms, share: Share, now: int, odd: int) -> list[str]:
+    filters, given = _sqlite_filters(terms)
+    expired = _FREE.format(bounds="BETWEEN 1 AND ?", filters=filters, order="claimed_until, number")
+    fresh = _FREE.format(bounds="= 0", filters=filters, order="turn, number")
+
+    async def take(free: str, *bounds: int, limit: int) -> list[str]:
+        if limit <= 0:
+            return []
+        sql = _SQLITE_CLAIM.format(free=free)
+        return [row[2] for row in sorted(await tx.raw(sql, share.until, share.by, terms.queue, *bounds, *given, limit))]
+
+    half = (share.limit + odd) // 2
+    ids = await take(expired, now, limit=half)
+    exhausted = len(ids) < half
+    ids += await take(fresh, limit=share.limit - len(ids))
+    if not exhausted:
+        ids += await take(expired, now, limit=share.limit - len(ids))
+    return ids
+
+
+def _sqlite_filters(terms: Terms) -> tuple[str, list[str]]:
     filters, given = "", []
     if terms.exclude:
         filters += _SQLITE_FILTERS["excluded"]
@@ -100,20 +129,10 @@ async def _claim_sqlite(tx: Tx, terms: Terms, share: Share, now: int) -> list[st
     else:
         filters += _SQLITE_FILTERS["labelled"]
         given.append(terms.labels)
-    expired = _FREE.format(bounds="BETWEEN 1 AND ?", filters=filters, order="claimed_until, number")
-    found = await tx.raw(
-        _SQLITE_CLAIM.format(free=expired), share.until, share.by, terms.queue, now, *given, share.limit
-    )
-    ids = [row[2] for row in sorted(found)]
-    if len(ids) < share.limit:
-        fresh = _FREE.format(bounds="= 0", filters=filters, order="turn, number")
-        left = share.limit - len(ids)
-        found = await tx.raw(_SQLITE_CLAIM.format(free=fresh), share.until, share.by, terms.queue, *given, left)
-        ids += [row[2] for row in sorted(found)]
-    return ids
+    return filters, given
 
 
-async def _claim_postgres(tx: Tx, terms: Terms, shares: Sequence[Share], now: int) -> list[list[str]]:
+async def _claim_postgres(tx: Tx, terms: Terms, shares: Sequence[Share], now: int, odd: int) -> list[list[str]]:
     total = sum(share.limit for share in shares)
     until = [share.until for share in shares for _ in range(share.limit)]
     by = [share.by for share in shares for _ in range(share.limit)]
@@ -121,7 +140,7 @@ async def _claim_postgres(tx: Tx, terms: Terms, shares: Sequence[Share], now: in
     filters = "AND labels IS NULL" if plain else _POSTGRES_FILTERS
     arguments = () if plain else (list(terms.exclude), terms.labels)
     sql = _POSTGRES_CLAIM.format(filters=filters)
-    rows = await tx.raw(sql, terms.queue, now, total, until, by, *arguments)
+    rows = await tx.raw(sql, terms.queue, now, total, until, by, (total + odd) // 2, *arguments)
     ids = [row[1] for row in sorted(rows)]
     parts = []
     for share in shares:

@@ -87,14 +87,15 @@ async def ended_before(tx: Tx, cutoff: int, limit: int) -> list[str]:
     return [row.id for row in await tx.rows(statement)]
 
 
-async def silent_since(tx: Tx, cutoff: int, limit: int, run_id: str | None = None) -> list[str]:
-    """Runs in progress (or that one of them) that neither changed nor logged anything since ``cutoff``."""
+async def silent_since(tx: Tx, cutoff: int, limit: int, run_id: str | None = None) -> list[Run]:
+    """Runs in progress (or that one of them) that neither changed nor logged anything since ``cutoff``, and that nobody
+    has kept claimed."""
     heard = select(run_log.c.number).where(run_log.c.run_id == run.c.id, run_log.c.created_at >= cutoff).exists()
-    quiet = [run.c.status == "IN_PROGRESS", run.c.updated_at < cutoff, ~heard]
+    kept = func.coalesce(run_queue.c.claimed_until, 0) >= cutoff
+    quiet = [run.c.status == "IN_PROGRESS", run.c.updated_at < cutoff, ~heard, ~kept]
     if run_id is not None:
         quiet.append(run.c.id == run_id)
-    statement = select(run.c.id).where(*quiet).order_by(run.c.number).limit(limit)
-    return [row.id for row in await tx.rows(statement)]
+    return [as_run(row) for row in await tx.rows(selection().where(*quiet).order_by(run.c.number).limit(limit))]
 
 
 async def remove(tx: Tx, ids: Sequence[str]) -> None:

@@ -146,7 +146,7 @@ class RunSteps:
     @property
     def render_handler(self) -> JobHandler:
         """Renders runs that began without, such as those that were approved."""
-        return JobHandler(RENDER_JOB, self._render)
+        return JobHandler(RENDER_JOB, self._render, given_up=self._not_rendered)
 
     async def _decide(self, tx: Tx, caller: Caller, run_id: str, status: RunStatus, description: str | None) -> Run:
         run = await self.lock(tx, run_id)
@@ -172,6 +172,15 @@ class RunSteps:
                 await self._send(tx, self._tools.system, found, rendered, self._tools.now())
 
         await self._tools.db.write(work)
+
+    async def _not_rendered(self, tx: Tx, job: Job, reason: str) -> None:
+        """Rendering broke as often as it was tried; what broke may name secrets, and is in the log of the portal."""
+        run_id = str(job.payload["runId"])
+        if await repository.find(tx, run_id) is None:
+            return
+        text = "The invocation of this run could not be rendered; the log of the portal has the reason under its id"
+        end = Finish("FAILURE", label=UNDELIVERABLE, summary=text, logs=(text,))
+        await self.finish_in(tx, self._tools.system, run_id, end)
 
     async def _send(self, tx: Tx, caller: Caller, run: Run, rendered: Rendered | None, now: int) -> Run:
         """Onwards: to be rendered, to its executor, or, where nobody can execute it, to its end (contract 15.15)."""

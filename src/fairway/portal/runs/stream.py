@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from contextlib import suppress
 
-from fairway.kit.errors import NotFound, Unauthorized, Unavailable
+from fairway.kit.errors import InvalidRequest, NotFound, Unauthorized, Unavailable
 from fairway.kit.jsonio import dumps
 from fairway.portal.caller import Caller
 from fairway.portal.runs import log_repository
@@ -14,6 +14,7 @@ from fairway.portal.runs.documents import log_document, run_document
 from fairway.portal.runs.log_repository import LogLine
 from fairway.portal.runs.model import Run
 from fairway.portal.runs.sight import Sight
+from fairway.portal.runs.signals import Signals
 from fairway.portal.runs.steps import Tools
 from fairway.portal.storage import Tx
 
@@ -21,7 +22,10 @@ HEARTBEAT_SECONDS = 15.0
 """Below the idle time-out of common proxies (30 s and more)."""
 _POLL_SECONDS = 1.0
 """Other processes write too, and only the database knows."""
+_GATHER_SECONDS = 0.05
+"""After a change the stream waits this long for more."""
 _PAGE = 200
+_LONGEST_NUMBER = 18
 _SETTLED_MS = 5_000
 """Lines younger than this may have been overtaken: another transaction holds a lower number, uncommitted."""
 _MOST_STREAMS = 1000
@@ -33,52 +37,56 @@ Authenticate = Callable[[], Awaitable[Caller]]
 class RunStreams:
     """All streams of runs of a process."""
 
-    def __init__(self, tools: Tools, sight: Sight, stopping: asyncio.Event) -> None:
+    def __init__(self, tools: Tools, sight: Sight, watched: Signals, stopping: asyncio.Event) -> None:
         self._tools = tools
         self._sight = sight
+        self._watched = watched
         self._open = 0
         self.stopping = stopping
         """Ends every stream when it is set."""
 
-    async def open(self, authenticate: Authenticate, run_id: str) -> AsyncIterator[bytes]:
-        """The bytes of one stream.
+    async def open(self, authenticate: Authenticate, run_id: str, last_event_id: str = "") -> AsyncIterator[bytes]:
+        """The bytes of one stream; ``last_event_id`` is the last id that a broken one gave: lines before are left out.
 
         Raises:
             NotFound: there is no run that the caller may see.
+            InvalidRequest: no stream gave such an id.
             Unavailable: too many streams are open.
         """
         if self._open >= _MOST_STREAMS:
             raise Unavailable(f"This process has {_MOST_STREAMS} run streams open already; try again later")
+        lines = _Tail(_number(last_event_id))
         caller = await authenticate()
         await self._tools.db.read(lambda tx: self._sight.require(tx, caller, run_id))
-        return self._stream(authenticate, caller, run_id)
+        return self._stream(authenticate, caller, run_id, lines)
 
-    async def _stream(self, authenticate: Authenticate, caller: Caller, run_id: str) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, authenticate: Authenticate, caller: Caller, run_id: str, lines: _Tail
+    ) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         beat = loop.time() + HEARTBEAT_SECONDS
-        state, lines = b"", _Tail()
-        wake = self._tools.db.wake
+        state = b""
         self._open += 1
         try:
-            yield _HELLO
-            while True:
-                heard = wake.rings
-                run, fresh, more = await self._look(caller, run_id, lines)
-                shown = _frame("run", run_document(run))
-                if shown != state:
-                    state = shown
-                    yield shown
-                if fresh:
-                    yield b"".join(_frame("log", log_document(line)) for line in fresh)
-                if more:
-                    continue
-                if run.terminal:
-                    return
-                await wake.wait(_POLL_SECONDS, heard=heard)
-                if loop.time() >= beat:
-                    beat = loop.time() + HEARTBEAT_SECONDS
-                    caller = await authenticate()
-                    yield b": still here\n\n"
+            with self._watched.listening([run_id]) as rung:
+                yield _HELLO
+                while True:
+                    rung.clear()
+                    run, fresh, more = await self._look(caller, run_id, lines)
+                    if (shown := dumps(run_document(run))) != state:
+                        state = shown
+                        yield _frame("run", shown, lines.floor)
+                    if fresh:
+                        yield b"".join(_frame("log", dumps(log_document(line)), lines.floor) for line in fresh)
+                    if more:
+                        continue
+                    if run.terminal:
+                        return
+                    await _rest(rung)
+                    if loop.time() >= beat:
+                        beat = loop.time() + HEARTBEAT_SECONDS
+                        caller = await authenticate()
+                        yield b": still here\n\n"
         except (Unauthorized, NotFound):
             return
         finally:
@@ -98,10 +106,11 @@ class RunStreams:
 
 class _Tail:
     """How far a stream has come. Numbers are handed out before their transaction commits, so for a moment a lower one
-    may still follow."""
+    may still follow. ``floor`` is where a stream that breaks off goes on: it repeats what is not settled rather than
+    leave a line out."""
 
-    def __init__(self) -> None:
-        self.floor = 0
+    def __init__(self, floor: int = 0) -> None:
+        self.floor = floor
         self.seen: set[int] = set()
 
     def take(self, found: Sequence[LogLine], now: int) -> list[LogLine]:
@@ -114,5 +123,20 @@ class _Tail:
         return fresh
 
 
-def _frame(kind: str, document: dict[str, Any]) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (kind.encode(), dumps(document))
+async def _rest(rung: asyncio.Event) -> None:
+    """Until the run changes, as far as this process knows."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(rung.wait(), _POLL_SECONDS)
+        await asyncio.sleep(_GATHER_SECONDS)
+
+
+def _number(event_id: str) -> int:
+    if not event_id:
+        return 0
+    if not (event_id.isascii() and event_id.isdigit() and len(event_id) <= _LONGEST_NUMBER):
+        raise InvalidRequest(f'"{event_id[:50]}" is not the id of an event of a run\'s stream')
+    return int(event_id)
+
+
+def _frame(kind: str, document: bytes, floor: int) -> bytes:
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (floor, kind.encode(), document)

@@ -8,10 +8,12 @@ from functools import partial
 from fairway.kit.logs import get_logger
 from fairway.kit.settings import Settings
 from fairway.portal.runs import repository
-from fairway.portal.runs.model import Finish
+from fairway.portal.runs.documents import installation_of
+from fairway.portal.runs.model import Finish, Run
 from fairway.portal.runs.steps import RunSteps, Tools
 from fairway.portal.storage import Tx
 from fairway.portal.storage.jobs import Job, JobHandler, enqueue
+from fairway.wire.runs import AGENT, AGENT_GITLAB
 
 RETENTION_JOB = "run.retention"
 TIMEOUT_JOB = "run.timeout"
@@ -70,8 +72,8 @@ class RunUpkeep:
         end = time.monotonic() + _WORK_SECONDS
         while time.monotonic() < end:
             silent = await self._tools.db.read(lambda tx: repository.silent_since(tx, cutoff, _BATCH))
-            for run_id in silent:
-                await self._tools.db.write(partial(self._end, run_id=run_id, cutoff=cutoff))
+            for run in silent:
+                await self._tools.db.write(partial(self._end, run_id=run.id, cutoff=cutoff))
             if len(silent) < _BATCH:
                 break
         await self._next_minute()
@@ -79,11 +81,10 @@ class RunUpkeep:
     async def _end(self, tx: Tx, *, run_id: str, cutoff: int) -> None:
         """Unless something was heard meanwhile."""
         await self._steps.lock(tx, run_id)
-        if run_id not in await repository.silent_since(tx, cutoff, _BATCH, run_id):
-            return
-        text = f"Nothing was heard of this run for {self._timeout_hours:g} h"
-        end = Finish("FAILURE", label=TIMED_OUT, summary=text, logs=(text,))
-        await self._steps.finish_in(tx, self._tools.system, run_id, end)
+        for run in await repository.silent_since(tx, cutoff, 1, run_id):
+            text = silence(run, self._timeout_hours)
+            end = Finish("FAILURE", label=TIMED_OUT, summary=text, logs=(text,))
+            await self._steps.finish_in(tx, self._tools.system, run_id, end)
 
     async def _tomorrow(self) -> None:
         day = self._tools.now() // _DAY_MS + 1
@@ -96,3 +97,26 @@ class RunUpkeep:
     async def _ask(self, kind: str, key: str, due: int) -> None:
         now = self._tools.now()
         await self._tools.db.write(lambda tx: enqueue(tx, kind, key, {}, now=now, due_at=due))
+
+
+def silence(run: Run, hours: float) -> str:
+    """What happened to a run of which nothing was heard for so long, and what to do."""
+    if not run.pending:
+        return (
+            f"Nothing was heard of this run for {hours:g} h: whoever executes it neither changed it nor added to its "
+            f"log. See there what became of it, then run it again. What takes longer should log now and then, or "
+            f"FAIRWAY_RUN_TIMEOUT_HOURS be raised"
+        )
+    executor = "an execution agent" if run.queue in (AGENT, AGENT_GITLAB) else f'integration "{installation_of(run)}"'
+    if run.claimed_until:
+        name = f' "{run.claimed_by}"' if run.claimed_by else ""
+        return (
+            f"Agent{name} claimed this run and was lost before it acknowledged it, and nobody claimed it again for "
+            f"{hours:g} h. See whether {executor} runs, then run it again"
+        )
+    labels = ", ".join(f"{key}={value}" for key, value in (run.labels or {}).items())
+    told = f" with the labels {labels}" if labels else ""
+    return (
+        f"Nobody claimed this run within {hours:g} h: it waits for {executor}{told}. See whether one runs and reaches "
+        f"this portal, then run it again"
+    )

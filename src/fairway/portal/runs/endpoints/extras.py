@@ -27,6 +27,7 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     },
     401: {"description": "No valid token."},
     404: {"description": "There is no such run."},
+    422: {"description": "Last-Event-ID is none of a stream of a run."},
     503: {"description": "Too many streams are open."},
 }
 
@@ -48,12 +49,14 @@ def build_router(runs: RunService, affected: AffectedEntities, streams: RunStrea
     @router.get(
         f"{_ONE}/stream",
         summary="A run and its log as they grow, as server-sent events",
-        description="From the start until the run has ended, the token expires, or the server stops.",
+        description="From the start, or from behind Last-Event-ID, until the run has ended, the token expires, or the "
+        "server stops. Lines of the last seconds before a break may come again; their ids tell.",
         response_class=Response,
         responses=_STREAM,
     )
     async def stream(run_id: str, request: Request, caller: CallerDep) -> Response:
-        chunks = await streams.open(partial(current_caller, request), run_id)
+        place = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
+        chunks = await streams.open(partial(current_caller, request), run_id, place)
         return EventStreamResponse(chunks, streams.stopping)
 
     return router
