@@ -145,7 +145,7 @@ class World:
         with self.portal.login() as client:
             query: dict[str, Any] = {"limit": 1000}
             while True:
-                page = client.get("/v1/actions/runs", params=query).json()
+                page = client.get("/v1/fairway/runs", params=query).json()
                 found |= {run["id"]: run for run in page["runs"]}
                 if not page.get("next"):
                     return found

@@ -9,7 +9,9 @@ from pydantic_settings.sources.providers.dotenv import read_env_file
 
 _FILE = "_FILE"
 _SECRETS_DIR = "FAIRWAY_AGENT_SECRETS_DIR"
-_LARGEST = 1_048_576
+_LARGEST = 65_536
+_CERTIFICATES = "-----BEGIN CERTIFICATE"
+"""Variables of other programs name files of certificates, which are no secrets."""
 
 
 class Environment(Mapping[str, str]):
@@ -95,7 +97,8 @@ class Environment(Mapping[str, str]):
         try:
             if not path.is_file() or path.stat().st_size > _LARGEST:
                 return None
-            return path.read_text().rstrip("\r\n")
+            text = path.read_text().rstrip("\r\n")
+            return None if _CERTIFICATES in text else text
         except (OSError, UnicodeDecodeError) as error:
             self.problems.append(f'"{path}" cannot be read: {error}')
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -18,6 +18,12 @@ _SENSITIVE = re.compile(
     r"|signature)s?$",
     re.IGNORECASE,
 )
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+"""The same everywhere."""
+_UNQUOTED = re.compile(r"[ !#-\[\]-~]+")
+"""The same inside JSON."""
 
 
 def sensitive(name: str) -> bool:
@@ -44,25 +50,34 @@ def secrets_in(value: Any) -> list[str]:
 class Redactor:
     """Replaces known secrets by ``***``."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = frozenset(text for text in secrets if len(text) >= _SHORTEST)
-        spellings = {spelling for text in self._secrets for spelling in _spellings(text)}
-        longest_first = sorted(spellings, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    def __init__(self, secrets: Iterable[str] = (), known: Mapping[str, frozenset[str]] | None = None) -> None:
+        """``known`` are spellings of secrets from elsewhere: every run has a redactor of its own, so making one is
+        cheap, and the pattern is only made for a text that holds a secret."""
+        known = known or {}
+        self._spellings = {
+            text: known.get(text) or frozenset(_spellings(text)) for text in secrets if len(text) >= _SHORTEST
+        }
+        self._needles = [each for spellings in self._spellings.values() for each in spellings]
+        self._pattern: re.Pattern[str] | None = None
 
     def adding(self, secrets: Iterable[str]) -> Redactor:
         """One that knows these as well."""
-        more = self._secrets.union(secrets)
-        return self if more == self._secrets else Redactor(more)
+        more = {text for text in secrets if text not in self._spellings}
+        return Redactor([*self._spellings, *more], self._spellings) if more else self
 
     def of_length(self, shortest: int) -> Redactor:
         """One that knows only the secrets that have so many characters: for links and ids, which a short word taken out
         of them would break."""
-        return Redactor(text for text in self._secrets if len(text) >= shortest)
+        return Redactor((text for text in self._spellings if len(text) >= shortest), self._spellings)
 
     def text(self, text: str) -> str:
         """``text`` without secrets."""
-        return self._pattern.sub(HIDDEN, text) if self._pattern else text
+        if not any(needle in text for needle in self._needles):
+            return text
+        if self._pattern is None:
+            longest_first = sorted(set(self._needles), key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+        return self._pattern.sub(HIDDEN, text)
 
     def value(self, value: Any) -> Any:
         """A copy of a JSON value without secrets in its texts and keys."""
@@ -77,7 +92,9 @@ class Redactor:
 
 def _spellings(text: str) -> set[str]:
     """As it is, inside JSON, which may be quoted in JSON again, and inside a URL."""
+    if _PLAIN.fullmatch(text):
+        return {text}
     found = {text}
-    for _ in range(_QUOTED):
+    for _ in range(0 if _UNQUOTED.fullmatch(text) else _QUOTED):
         found |= {json.dumps(each, ensure_ascii=ascii_only)[1:-1] for each in found for ascii_only in (True, False)}
     return found | {quote(text, safe=""), quote(text), quote_plus(text)}
