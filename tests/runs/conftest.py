@@ -16,7 +16,7 @@ from fairway.portal.services import Portal
 from support.catalog import DOMAIN, SERVICE, TO_DOMAIN
 from support.http import access_token, connect
 from support.people import Login
-from support.runs import Desk
+from support.run_desk import Desk
 
 
 @pytest.fixture

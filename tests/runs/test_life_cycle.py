@@ -12,7 +12,7 @@ from fairway.portal.runs.documents import FIELDS
 from fairway.portal.worker import Background
 from support.actions import ENRICH
 from support.people import Login
-from support.runs import Desk, agent_action
+from support.run_desk import Desk, agent_action
 
 ENRICHING = ENRICH["identifier"]
 INPUTS = {"domain": "payments", "type": "backend", "lifecycle": "Production"}

@@ -8,7 +8,7 @@ import pytest
 
 from support.actions import ENRICH
 from support.people import Login
-from support.runs import Desk, agent_action
+from support.run_desk import Desk, agent_action
 
 INPUTS = {"domain": "payments", "type": "backend", "lifecycle": "Production"}
 ENRICHING = ENRICH["identifier"]

@@ -15,7 +15,7 @@ from fairway.portal.worker import Background
 from support.forges.server import Receiver, Reply
 from support.http import connect
 from support.people import Login
-from support.runs import Desk, agent_action
+from support.run_desk import Desk, agent_action
 
 SECRET_INPUT = {"type": "string", "encryption": "aes256-gcm"}
 

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     restore_retention_days: int = Field(30, ge=1, description="How long deleted entities can be restored.")
     run_retention_days: int = Field(365, ge=1, description="How long ended runs and their logs are kept.")
     run_timeout_hours: float = Field(
-        0, ge=0, description="Runs in progress of which nothing was heard for so long end as failed; 0 waits forever."
+        168, ge=0, description="Runs in progress of which nothing was heard for so long end as failed; 0 waits forever."
     )
     run_log_lines_max: int = Field(100_000, ge=1, description="Log lines that one run may have.")
     smtp_url: SecretStr | None = Field(

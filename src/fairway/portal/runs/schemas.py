@@ -142,6 +142,16 @@ LIST_PARAMETERS = [
     _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "At most so many; the newest."),
 ]
 """Query parameters of lists of runs."""
+RESUME: list[dict[str, Any]] = [
+    {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "schema": STRING,
+        "description": "Leaves out lines before this event, as browsers do by themselves after a break.",
+    },
+    _parameter("last_event_id", STRING, "The same for clients that cannot set headers."),
+]
 FROM = _parameter("from", STRING, "`next` of the page before.")
 
 

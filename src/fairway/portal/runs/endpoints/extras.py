@@ -53,6 +53,7 @@ def build_router(runs: RunService, affected: AffectedEntities, streams: RunStrea
         "server stops. Lines of the last seconds before a break may come again; their ids tell.",
         response_class=Response,
         responses=_STREAM,
+        openapi_extra=schemas.parameters(*schemas.RESUME),
     )
     async def stream(run_id: str, request: Request, caller: CallerDep) -> Response:
         place = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
