@@ -101,4 +101,4 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
         app.include_router(router)
     app.include_router(migration_routes.build_router(catalog.migrations))
     app.include_router(restore_routes.build_router(catalog.restore))
-    app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames))
+    app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames, catalog.plans))

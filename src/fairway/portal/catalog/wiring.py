@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fairway.jq import Engine
 from fairway.kit.clock import Clock
+from fairway.portal.catalog.blueprints.planning import BlueprintPlans
 from fairway.portal.catalog.blueprints.renames import RenameService
 from fairway.portal.catalog.blueprints.service import BlueprintService
 from fairway.portal.catalog.entities.restore import RestoreService
@@ -26,6 +27,7 @@ class Catalog:
     schemas: SchemaCache
     blueprints: BlueprintService
     renames: RenameService
+    plans: BlueprintPlans
     entities: EntityService
     migrations: MigrationService
     restore: RestoreService
@@ -49,4 +51,5 @@ def build_catalog(
     migrations = MigrationService(db, clock, schemas, blueprints, entities, reader, jq, org_id)
     finding = build_search(db, clock, schemas, reader)
     renames = RenameService(db, schemas, blueprints)
-    return Catalog(schemas, blueprints, renames, entities, migrations, restore, reader, finding)
+    plans = BlueprintPlans(db, schemas, blueprints)
+    return Catalog(schemas, blueprints, renames, plans, entities, migrations, restore, reader, finding)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fairway.portal.catalog.blueprints.planning import BlueprintPlans
 from fairway.portal.catalog.blueprints.renames import RenameService
 from fairway.portal.catalog.blueprints.service import BlueprintService
 from fairway.portal.http import CallerDep, api_router, created, flag, json_object, ok
@@ -42,7 +43,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def build_router(service: BlueprintService, renames: RenameService) -> APIRouter:
+def build_router(service: BlueprintService, renames: RenameService, plans: BlueprintPlans) -> APIRouter:
     """The routes of blueprints."""
     router = api_router("Blueprints")
 
@@ -92,6 +93,14 @@ def build_router(service: BlueprintService, renames: RenameService) -> APIRouter
     async def patch_permissions(request: Request, blueprint_identifier: str, caller: CallerDep) -> Response:
         body = await json_object(request)
         return ok(permissions=await service.patch_permissions(caller, blueprint_identifier, body))
+
+    @router.post(
+        "/fairway/blueprints/{identifier}/plan",
+        summary="What replacing a blueprint would change, and which entities would no longer fit; nothing is written",
+        openapi_extra=_body(_BLUEPRINT),
+    )
+    async def plan(request: Request, identifier: str, caller: CallerDep) -> Response:
+        return ok(plan=await plans.plan(caller, identifier, await json_object(request)))
 
     _add_renames(router, renames)
     return router

@@ -206,6 +206,22 @@ class BlueprintService:
         await self._record(tx, caller, "UPDATE", fresh, shown(current), shown(fresh))
         return shown(fresh)
 
+    async def check_change(self, tx: Tx, current: Blueprint, body: dict[str, Any]) -> dict[str, Any]:
+        """The document that :meth:`replace` would store, without a rename.
+
+        Raises:
+            InvalidRequest: it would be refused.
+        """
+        self._check_calculations(body)
+        document = {**strip_stamps(body), "identifier": current.identifier}
+        if current.system:
+            document = self._guarded(current, document)
+        validate_blueprint(document)
+        check_type_changes(dict(current.document), document)
+        check_references(document, await self._schemas.current(tx))
+        await self._check_relation_changes(tx, current, document)
+        return document
+
     async def _check_relation_changes(self, tx: Tx, current: Blueprint, document: dict[str, Any]) -> None:
         for name, spec in (document.get("relations") or {}).items():
             present = current.relations.get(name)
