@@ -14,6 +14,7 @@ import typer.main
 from pydantic import SecretStr
 
 import fairway.portal
+from fairway.agent.settings import AgentSettings, variable
 from fairway.cli.main import app
 from fairway.kit import errors
 from fairway.kit.settings import Settings
@@ -38,6 +39,23 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def agent_settings_page() -> str:
+    """Every variable of the execution agent."""
+    lines = [
+        "# Variables of the execution agent\n",
+        "Names are case-sensitive, and an empty variable counts as absent. Sources, later ones win: defaults, a dotenv "
+        "file (`--env-file`, else `.env` in the working folder or a parent), secret files (`NAME_FILE=path` for any "
+        "`NAME`, and the files of `FAIRWAY_AGENT_SECRETS_DIR`), the environment. Those of the contract come first.\n",
+        "| Variable | Default | Meaning |\n|---|---|---|",
+    ]
+    for name, field in AgentSettings.model_fields.items():
+        default = "" if field.is_required() or field.default in (None, "") else str(field.default)
+        default = default.lower() if isinstance(field.default, bool) else default
+        shown = "needed" if field.is_required() else f"`{default}`" if default else ""
+        lines.append(f"| `{variable(name)}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
 def commands_page() -> str:
     """Every command with its arguments and options."""
     root = typer.main.get_command(app)
@@ -47,9 +65,15 @@ def commands_page() -> str:
 def _command(command: object, name: str) -> Iterator[str]:
     children = getattr(command, "commands", None)
     if children is not None:
+        if getattr(command, "invoke_without_command", False):
+            yield from _entry(command, name)
         for child_name in sorted(children):
             yield from _command(children[child_name], f"{name} {child_name}")
         return
+    yield from _entry(command, name)
+
+
+def _entry(command: object, name: str) -> Iterator[str]:
     yield f"## `{name}`\n\n{inspect.cleandoc(getattr(command, 'help', '') or '')}\n"
     rows = [_parameter(parameter) for parameter in getattr(command, "params", []) if parameter.name != "help"]
     if rows:
@@ -105,7 +129,12 @@ def _domain_codes() -> dict[str, list[type[errors.FairwayError]]]:
     return found
 
 
-PAGES = {"settings.md": settings_page, "commands.md": commands_page, "errors.md": errors_page}
+PAGES = {
+    "settings.md": settings_page,
+    "agent-settings.md": agent_settings_page,
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+}
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -124,7 +125,7 @@ class Executor:
             return reporting.failed(invocation.problem)
         prepared = await self._prepare(mappings, entry, invocation, reporting)
         reporting.sending(prepared.request)
-        if self._settings.detailed_logging:
+        if self._settings.detailed_logging and log.is_enabled_for(logging.INFO):
             shown = reporting.redactor.value(self._shown(prepared))
             log.info("sending", id=invocation.id, mapping=entry.name, request=shown)
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 
@@ -49,7 +48,7 @@ class SecretBox:
 
 def hmac_base64(key: str, message: bytes) -> str:
     """Base64 HMAC-SHA256: the signature of outgoing webhooks (contract 7.7)."""
-    return base64.b64encode(hmac.new(key.encode(), message, hashlib.sha256).digest()).decode()
+    return base64.b64encode(hmac.digest(key.encode(), message, "sha256")).decode()
 
 
 def equal(left: str | bytes, right: str | bytes) -> bool:
