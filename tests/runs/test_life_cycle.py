@@ -56,26 +56,24 @@ async def test_the_document_of_a_run(desk: Desk, enrich: dict[str, Any]) -> None
     assert await desk.get(run["id"]) == run
 
 
-@pytest.mark.parametrize(
-    ("body", "status", "told"),
-    [
-        ({}, 422, '"entity" is required'),
-        ({"entity": "svc-a"}, 422, '"domain"'),
-        ({"entity": "svc-a", "properties": {"domain": "payments"}}, 422, '"type"'),
-        ({"entity": "svc-a", "properties": {**INPUTS, "type": "toaster"}}, 422, '"type"'),
-        ({"entity": "svc-a", "properties": {**INPUTS, "colour": "red"}}, 422, '"colour"'),
-        ({"entity": "svc-a", "properties": {**INPUTS, "domain": "gone"}}, 422, '"gone"'),
-        ({"entity": "svc-a", "properties": {**INPUTS, "domain": 7}}, 422, '"domain"'),
-        ({"entity": "gone", "properties": INPUTS}, 404, '"gone"'),
-        ({"entity": 7, "properties": INPUTS}, 422, '"entity"'),
-        ({"entity": "svc-a", "properties": [1]}, 422, '"properties"'),
-    ],
-)
-async def test_what_does_not_start(
-    desk: Desk, enrich: dict[str, Any], body: dict[str, Any], status: int, told: str
-) -> None:
-    assert told in await desk.refused("POST", f"/v1/actions/{ENRICHING}/runs", status, body)
-    assert await desk.listed() == []
+_REFUSED: list[tuple[dict[str, Any], int, str]] = [
+    ({}, 422, '"entity" is required'),
+    ({"entity": "svc-a"}, 422, '"domain"'),
+    ({"entity": "svc-a", "properties": {"domain": "payments"}}, 422, '"type"'),
+    ({"entity": "svc-a", "properties": {**INPUTS, "type": "toaster"}}, 422, '"type"'),
+    ({"entity": "svc-a", "properties": {**INPUTS, "colour": "red"}}, 422, '"colour"'),
+    ({"entity": "svc-a", "properties": {**INPUTS, "domain": "gone"}}, 422, '"gone"'),
+    ({"entity": "svc-a", "properties": {**INPUTS, "domain": 7}}, 422, '"domain"'),
+    ({"entity": "gone", "properties": INPUTS}, 404, '"gone"'),
+    ({"entity": 7, "properties": INPUTS}, 422, '"entity"'),
+    ({"entity": "svc-a", "properties": [1]}, 422, '"properties"'),
+]
+
+
+async def test_what_does_not_start(desk: Desk, enrich: dict[str, Any]) -> None:
+    for body, status, told in _REFUSED:
+        assert told in await desk.refused("POST", f"/v1/actions/{ENRICHING}/runs", status, body)
+        assert await desk.listed() == []
 
 
 async def test_actions_that_cannot_be_started(desk: Desk, catalog: None, login: Login) -> None:
@@ -157,35 +155,36 @@ async def test_a_whole_run_may_be_sent_back(desk: Desk, enrich: dict[str, Any]) 
     assert (sent["status"], sent["createdBy"], sent["id"]) == ("SUCCESS", "testclient", run["id"])
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"status": "DONE"}, {"status": 1}, {"link": 7}, {"link": [7]}, {"link": {"url": "x"}}, {"summary": 7},
-        {"externalRunId": 7}, {"statusLabel": ["x"]}, {"message": 7},
-    ],
-)  # fmt: skip
-async def test_reports_of_wrong_types(desk: Desk, enrich: dict[str, Any], body: dict[str, Any]) -> None:
-    run = await _started(desk)
-    told = await desk.refused("PATCH", f"/v1/actions/runs/{run['id']}", 422, body)
-    assert f'"{next(iter(body))}"' in told
-    assert await desk.get(run["id"]) == run
+_WRONG: list[dict[str, Any]] = [
+    {"status": "DONE"}, {"status": 1}, {"link": 7}, {"link": [7]}, {"link": {"url": "x"}}, {"summary": 7},
+    {"externalRunId": 7}, {"statusLabel": ["x"]}, {"message": 7},
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("ending", ["SUCCESS", "FAILURE"])
-async def test_an_ended_run_keeps_its_status(
-    desk: Desk, enrich: dict[str, Any], clock: ManualClock, ending: str
-) -> None:
-    run_id = (await _started(desk))["id"]
-    ended = await desk.patch(run_id, status=ending)
-    clock.advance(seconds=5)
-    assert await desk.patch(run_id, status=ending) == ended
-    after = await desk.patch(run_id, status=ending, link="https://late", summary="late", statusLabel="Late")
-    assert (after["link"], after["summary"], after["statusLabel"]) == (["https://late"], "late", "Late")
-    assert after["endedAt"] == ended["endedAt"]
-    other = "FAILURE" if ending == "SUCCESS" else "SUCCESS"
-    assert ending in await desk.refused("PATCH", f"/v1/actions/runs/{run_id}", 422, {"status": other})
-    assert (await desk.patch(run_id, status="IN_PROGRESS"))["status"] == ending
-    assert (await desk.get(run_id))["status"] == ending
+async def test_reports_of_wrong_types(desk: Desk, enrich: dict[str, Any]) -> None:
+    for body in _WRONG:
+        run = await _started(desk)
+        told = await desk.refused("PATCH", f"/v1/actions/runs/{run['id']}", 422, body)
+        assert f'"{next(iter(body))}"' in told
+        assert await desk.get(run["id"]) == run
+
+
+_ENDINGS = ["SUCCESS", "FAILURE"]
+
+
+async def test_an_ended_run_keeps_its_status(desk: Desk, enrich: dict[str, Any], clock: ManualClock) -> None:
+    for ending in _ENDINGS:
+        run_id = (await _started(desk))["id"]
+        ended = await desk.patch(run_id, status=ending)
+        clock.advance(seconds=5)
+        assert await desk.patch(run_id, status=ending) == ended
+        after = await desk.patch(run_id, status=ending, link="https://late", summary="late", statusLabel="Late")
+        assert (after["link"], after["summary"], after["statusLabel"]) == (["https://late"], "late", "Late")
+        assert after["endedAt"] == ended["endedAt"]
+        other = "FAILURE" if ending == "SUCCESS" else "SUCCESS"
+        assert ending in await desk.refused("PATCH", f"/v1/actions/runs/{run_id}", 422, {"status": other})
+        assert (await desk.patch(run_id, status="IN_PROGRESS"))["status"] == ending
+        assert (await desk.get(run_id))["status"] == ending
 
 
 async def test_a_run_that_waits_for_approval_can_only_be_withdrawn(desk: Desk, enrich: dict[str, Any]) -> None:
@@ -243,13 +242,16 @@ async def test_two_endings_that_contradict_each_other(desk: Desk, enrich: dict[s
     assert await desk.lines(run_id) == []
 
 
-@pytest.mark.parametrize("response", [{"a": [1, {"b": None}]}, "text", [1, 2], None])
-async def test_the_response_of_a_backend(desk: Desk, enrich: dict[str, Any], response: Any) -> None:
-    run_id = (await _started(desk))["id"]
-    answer = await desk.client.patch(f"/v1/actions/runs/{run_id}/response", json={"response": response})
-    assert (answer.status_code, answer.json()) == (200, {"ok": True})
-    assert (await desk.get(run_id))["response"] == response
-    assert (await desk.get(run_id))["status"] == "IN_PROGRESS"
+_RESPONSES: list[Any] = [{"a": [1, {"b": None}]}, "text", [1, 2], None]
+
+
+async def test_the_response_of_a_backend(desk: Desk, enrich: dict[str, Any]) -> None:
+    for response in _RESPONSES:
+        run_id = (await _started(desk))["id"]
+        answer = await desk.client.patch(f"/v1/actions/runs/{run_id}/response", json={"response": response})
+        assert (answer.status_code, answer.json()) == (200, {"ok": True})
+        assert (await desk.get(run_id))["response"] == response
+        assert (await desk.get(run_id))["status"] == "IN_PROGRESS"
 
 
 async def test_what_is_no_response(desk: Desk, enrich: dict[str, Any]) -> None:

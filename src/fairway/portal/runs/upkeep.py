@@ -114,7 +114,7 @@ def silence(run: Run, hours: float) -> str:
             f"Agent{name} claimed this run and was lost before it acknowledged it, and nobody claimed it again for "
             f"{hours:g} h. See whether {executor} runs, then run it again"
         )
-    labels = ", ".join(f"{key}={value}" for key, value in (run.labels or {}).items())
+    labels = ", ".join(f"{key}={value}" for key, value in sorted((run.labels or {}).items()))
     told = f" with the labels {labels}" if labels else ""
     return (
         f"Nobody claimed this run within {hours:g} h: it waits for {executor}{told}. See whether one runs and reaches "
