@@ -1,7 +1,7 @@
 import { Checkbox, Loader } from "@mantine/core";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { IconArrowDown, IconArrowUp, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { showDone } from "@/ui/notify";
 import classes from "./grid.module.css";
 import { type Column, type Line, moved, type Place, type Sort } from "./model";
@@ -17,6 +17,12 @@ interface Props<T> {
   onSelect?: (selected: Set<string>) => void;
   onOpen?: (row: T) => void;
   onWidth?: (column: string, width: number) => void;
+  /** Changes a value in place: with e or F2. */
+  onEdit?: (row: T, column: string) => void;
+  /** Opens or closes the group with this key. */
+  onToggle?: (key: string) => void;
+  /** Asks for more of what the line with this key stands for. */
+  onMore?: (key: string) => void;
   /** Called when the last lines come into sight: there may be more. */
   onEnd?: () => void;
   loadingMore?: boolean;
@@ -80,8 +86,16 @@ export function Grid<T>(props: Props<T>) {
     const line = lines[place.line - 1];
     const column = columns[place.column];
     if (event.key === "Escape") (document.activeElement as HTMLElement | null)?.blur();
-    if (line?.kind !== "row" || column === undefined) return;
+    if (line?.kind === "group" && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      props.onToggle?.(line.key);
+    }
+    if (line?.kind === "more" && event.key === "Enter") props.onMore?.(line.key);
+    if (line?.kind !== "row" || column === undefined || isTyping(event.target)) return;
     if (event.key === "Enter") onOpen?.(line.row);
+    else if (event.key === "F2" || (event.key === "e" && !event.ctrlKey && !event.metaKey)) {
+      props.onEdit?.(line.row, column.id);
+    }
     else if (event.key === "x" && onSelect) toggle(line.key);
     else if (event.key === "c" && (event.ctrlKey || event.metaKey) && !window.getSelection()?.toString()) {
       void navigator.clipboard?.writeText(column.text(line.row)).then(() => showDone("Copied"));
@@ -151,18 +165,25 @@ export function Grid<T>(props: Props<T>) {
               height: item.size,
               transform: `translateY(${item.start}px)`,
             };
-            if (line.kind === "group") {
+            if (line.kind !== "row") {
               return (
                 <div
                   key={line.key}
                   role="row"
                   tabIndex={-1}
                   aria-rowindex={item.index + 2}
-                  className={`${classes.line} ${classes.row} ${classes.group}`}
+                  aria-expanded={line.kind === "group" ? line.open : undefined}
+                  className={`${classes.line} ${classes.row} ${line.kind === "group" ? classes.group : ""}`}
                   style={{ ...style, display: "flex" }}
                 >
                   <div {...cell(item.index + 1, 0)} role="gridcell">
-                    {line.label} · {line.count}
+                    {line.kind === "group" ? (
+                      <GroupHead line={line} onToggle={props.onToggle} />
+                    ) : (
+                      <button type="button" tabIndex={-1} className={classes.more} onClick={() => props.onMore?.(line.key)}>
+                        {line.label}
+                      </button>
+                    )}
                   </div>
                 </div>
               );
@@ -197,6 +218,31 @@ export function Grid<T>(props: Props<T>) {
         {loadingMore && <Loader size="sm" m="sm" aria-label="Loading more" />}
       </div>
     </div>
+  );
+}
+
+/** Whether keys belong to a field of a form inside of a cell. */
+function isTyping(target: EventTarget): boolean {
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), textarea, select");
+}
+
+interface GroupHeadProps {
+  line: { key: string; label: ReactNode; count: number; open?: boolean };
+  onToggle?: (key: string) => void;
+}
+
+function GroupHead({ line, onToggle }: GroupHeadProps) {
+  const text = (
+    <>
+      {line.label} <span className={classes.count}>{line.count.toLocaleString()}</span>
+    </>
+  );
+  if (onToggle === undefined) return text;
+  const Icon = line.open ? IconChevronDown : IconChevronRight;
+  return (
+    <button type="button" tabIndex={-1} className={classes.sort} onClick={() => onToggle(line.key)}>
+      <Icon size={16} aria-hidden /> {text}
+    </button>
   );
 }
 

@@ -18,10 +18,11 @@ export interface Sort {
   order: "asc" | "desc";
 }
 
-/** A line of a grid: something, or the head of a group of things. */
+/** A line of a grid: something, the head of a group of things, or that there are more of them. */
 export type Line<T> =
   | { kind: "row"; key: string; row: T }
-  | { kind: "group"; key: string; label: ReactNode; count: number };
+  | { kind: "group"; key: string; label: ReactNode; count: number; open?: boolean }
+  | { kind: "more"; key: string; label: string };
 
 /** Where the focus is: line 0 is the header. */
 export interface Place {
