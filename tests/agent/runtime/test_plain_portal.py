@@ -3,13 +3,16 @@ troubles (execution agent contract, sections 4, 6, 11)."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import json
 from pathlib import Path
 
 from aiohttp import web
 
 from support.agents import polling
 from support.plain_portal import PlainPortal, Trouble, answering, breaking, hanging
-from support.targets import Target
+from support.targets import Received, Target, never, serving
 
 
 async def test_a_run_is_delivered_and_reported(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
@@ -196,3 +199,84 @@ async def test_the_transport_is_announced_once(plain: PlainPortal, tmp_path: Pat
             await plain.until(lambda: plain.count("claim") > 0)
     changes = [call for call in plain.calls if call.purpose == "organization" and call.body]
     assert len(changes) == 1, "the flag is the organisation's: it is not written needlessly"
+
+
+async def test_trouble_with_tokens_loses_nothing(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    plain.troubles["token"] = [500, 429, 401, breaking, 503]
+    plain.add("r_1", target.url)
+    async with polling(plain.url, tmp_path):
+        await plain.until_done()
+    assert plain.status("r_1") == "SUCCESS"
+    assert len(target.requests) == 1
+
+
+async def test_what_no_mapping_wants_is_not_acknowledged(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    """Another agent has to be able to claim it: such a portal takes nothing back."""
+    (tmp_path / "mapping.json").write_text(
+        '[{"enabled": ".payload.action.invocationMethod.url | endswith(\\"mine\\")"}]'
+    )
+    plain.add("r_1", target.url + "/theirs", action="theirs")
+    plain.add("r_2", target.url + "/mine", action="mine")
+    async with polling(plain.url, tmp_path):
+        await plain.until(lambda: plain.open == ["r_1"])
+    assert not plain.runs["r_1"].acked
+    excluded = [call.body.get("exclude") for call in plain.calls if call.purpose == "claim"]
+    assert ["theirs"] in excluded, "it is not asked for again at once"
+
+
+async def test_a_run_that_is_offered_twice_is_done_once(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    going = asyncio.Event()
+
+    async def slowly(request: web.Request, received: Received) -> web.StreamResponse:
+        plain.runs["r_1"].claimed_until = 0.0
+        plain.runs["r_1"].acked = False
+        await asyncio.wait_for(going.wait(), 20)
+        return web.Response()
+
+    target.answers = [slowly]
+    plain.add("r_1", target.url)
+    async with polling(plain.url, tmp_path) as agent:
+        await plain.until(lambda: agent.metric("duplicates_total") > 0)
+        going.set()
+        await plain.until_done()
+    assert len(target.requests) == 1
+
+
+async def test_a_busy_action_does_not_starve_others(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    """Hundreds of runs of one action wait at a service that does not answer; a run of another one comes behind them."""
+    async with serving() as stuck:
+        stuck.answers = [never] * 1000
+        for number in range(1500):
+            plain.add(f"r_{number}", stuck.url, action="busy")
+        changes = {"FAIRWAY_AGENT_PARALLEL": "8", "FAIRWAY_AGENT_PER_HOST": "2", "FAIRWAY_AGENT_DRAIN_SECONDS": "0"}
+        async with polling(plain.url, tmp_path, **changes):
+            await plain.until(lambda: len(stuck.requests) >= 2)
+            plain.add("r_other", target.url, action="other")
+            await plain.until(lambda: plain.status("r_other") == "SUCCESS")
+
+
+async def test_an_answer_without_end_is_cut(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    async def endless(request: web.Request, received: Received) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 65536)
+        return response
+
+    target.answers = [endless]
+    plain.add("r_1", target.url)
+    async with polling(plain.url, tmp_path):
+        await plain.until_done()
+    assert plain.status("r_1") == "SUCCESS"
+    assert len(str(plain.runs["r_1"].response)) < 1_048_577
+
+
+async def test_runs_of_an_entity_are_in_order(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
+    for number in range(12):
+        plain.add(f"r_{number}", target.url, entity=f"e{number % 2}")
+    async with polling(plain.url, tmp_path):
+        await plain.until_done()
+    keys = [each.headers["idempotency-key"] for each in target.requests]
+    for entity in (0, 1):
+        assert [key for key in keys if int(key[2:]) % 2 == entity] == [f"r_{n}" for n in range(entity, 12, 2)]
