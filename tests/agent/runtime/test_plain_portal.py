@@ -212,7 +212,8 @@ async def test_trouble_with_tokens_loses_nothing(plain: PlainPortal, target: Tar
 
 async def test_what_no_mapping_wants_is_not_acknowledged(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
     """Another agent has to be able to claim it: such a portal takes nothing back."""
-    (tmp_path / "mapping.json").write_text(
+    enabled = '.payload.action.invocationMethod.url | endswith("mine")'
+    (tmp_path / "mapping.json").write_text(json.dumps([{"enabled": enabled}]))
         '[{"enabled": ".payload.action.invocationMethod.url | endswith(\\"mine\\")"}]'
     )
     plain.add("r_1", target.url + "/theirs", action="theirs")
