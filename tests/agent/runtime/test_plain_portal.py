@@ -214,8 +214,6 @@ async def test_what_no_mapping_wants_is_not_acknowledged(plain: PlainPortal, tar
     """Another agent has to be able to claim it: such a portal takes nothing back."""
     enabled = '.payload.action.invocationMethod.url | endswith("mine")'
     (tmp_path / "mapping.json").write_text(json.dumps([{"enabled": enabled}]))
-        '[{"enabled": ".payload.action.invocationMethod.url | endswith(\\"mine\\")"}]'
-    )
     plain.add("r_1", target.url + "/theirs", action="theirs")
     plain.add("r_2", target.url + "/mine", action="mine")
     async with polling(plain.url, tmp_path):
