@@ -100,6 +100,6 @@ async def build_runs(around: Surroundings, actions: Actions, catalog: Catalog, s
 
 def _approvals(around: Surroundings, actions: Actions) -> Approvals:
     return build_approvals(
-        around.settings, around.clock, around.db, actions.access, around.http, around.access.apps,
+        around.settings, around.clock, around.db, actions, around.http, around.access.apps,
         org_id=around.org_id,
     )  # fmt: skip

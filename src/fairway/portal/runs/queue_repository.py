@@ -96,7 +96,7 @@ async def claim(tx: Tx, terms: Terms, shares: Sequence[Share], now: int, odd: in
     one. Claimers of other transactions neither wait for this one nor get the same runs."""
     if tx.dialect == "postgresql":
         return await _claim_postgres(tx, terms, shares, now, odd)
-    return [await _claim_sqlite(tx, terms, share, now, odd) for share in shares]
+    return [await _claim_sqlite(tx, terms, share, now, (odd + at) % 2) for at, share in enumerate(shares)]
 
 
 async def _claim_sqlite(tx: Tx, terms: Terms, share: Share, now: int, odd: int) -> list[str]:

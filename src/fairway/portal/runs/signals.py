@@ -25,6 +25,10 @@ class Signals:
         for ear in tuple(self._ears.get(name, ())):
             ear.hear()
 
+    def ears(self, name: str) -> int:
+        """How many of this process listen to the name."""
+        return len(self._ears.get(name, ()))
+
     @contextmanager
     def listening(self, names: Sequence[str]) -> Iterator[asyncio.Event]:
         """An event that is set whenever one of the names is rung, from now on."""

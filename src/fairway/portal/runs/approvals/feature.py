@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fairway.kit.clock import Clock
 from fairway.kit.http import HttpClient
 from fairway.kit.settings import Settings
-from fairway.portal.actions.access.service import ActionAccess
+from fairway.portal.actions.feature import Actions
 from fairway.portal.caller import system_caller
 from fairway.portal.runs.approvals.expiry import Expiry
 from fairway.portal.runs.approvals.mail import Mailer
@@ -45,7 +45,7 @@ def build_approvals(
     settings: Settings,
     clock: Clock,
     db: Database,
-    access: ActionAccess,
+    actions: Actions,
     http: HttpClient,
     secret: SigningSecret,
     *,
@@ -58,5 +58,5 @@ def build_approvals(
     """
     system = system_caller(org_id)
     notifier = Notifier(db, clock, http, Mailer(settings, clock), secret, settings.effective_base_url, system)
-    service = ApprovalService(db, clock, access, notifier, org_id)
+    service = ApprovalService(db, clock, actions, notifier, org_id)
     return Approvals(service, notifier, Expiry(db, clock, system), [PeopleWatch(db, service).consumer])

@@ -10,7 +10,7 @@ from fairway.kit.clock import Clock, rfc3339, to_millis
 from fairway.kit.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from fairway.portal.access.decisions import who
 from fairway.portal.actions.access.model import Approver, Panel
-from fairway.portal.actions.access.service import ActionAccess
+from fairway.portal.actions.feature import Actions
 from fairway.portal.caller import Caller, system_caller
 from fairway.portal.http.requests import optional, require
 from fairway.portal.runs import repository as runs
@@ -58,10 +58,10 @@ class _Case:
 class ApprovalService:
     """Approvals of runs."""
 
-    def __init__(self, db: Database, clock: Clock, access: ActionAccess, notifier: Notifier, org_id: str) -> None:
+    def __init__(self, db: Database, clock: Clock, actions: Actions, notifier: Notifier, org_id: str) -> None:
         self._db = db
         self._clock = clock
-        self._access = access
+        self._actions = actions
         self._notifier = notifier
         self._org_id = org_id
         self._system = system_caller(org_id)
@@ -145,7 +145,8 @@ class ApprovalService:
         request = await repository.find_request(tx, run_id)
         answers = await repository.answers(tx, run_id)
         concerned = request is not None and bool(request.rule.grants(caller) or _Case(run, request, answers).of(caller))
-        if not self._access.decide_see_run(caller, run, approver=concerned).allowed:
+        action = await self._actions.definitions.find(tx, run.action)
+        if not self._actions.access.decide_see_run(caller, run, approver=concerned, action=action).allowed:
             raise _missing(run_id)
         return run, answers, request
 

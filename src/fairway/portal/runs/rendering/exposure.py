@@ -10,21 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fairway.jq import Engine, JqSyntaxError
 from fairway.jq.template_text import Expression, parse, whole
+from fairway.portal.actions.definition.secrets import sees_secrets
 
-_KEY = "secrets"
 _SPREAD = "spreadValue()"
 
-
-def sees_secrets(engine: Engine, program: str) -> bool:
-    """Whether secrets are given to an expression. One that may read the whole document gets them only when it names
-    them: ``{{ . }}`` is the document without secrets."""
-    try:
-        reads = engine.compile(program).reads if program else frozenset()
-    except JqSyntaxError:
-        return False
-    return _KEY in program if reads is None else _KEY in reads
+__all__ = ["sees_secrets", "spread_programs"]
 
 
 def spread_programs(value: Any) -> Iterator[str]:
