@@ -12,7 +12,7 @@ from fairway.portal.runs.changes import NewLine, Patch, parse_line, parse_patch,
 from fairway.portal.runs.delivery.repository import take_letter
 from fairway.portal.runs.documents import log_document, run_document
 from fairway.portal.runs.listing import RunFilter
-from fairway.portal.runs.model import Run
+from fairway.portal.runs.model import NewRun, Run
 from fairway.portal.runs.neighbours import Neighbours
 from fairway.portal.runs.presence import Presence
 from fairway.portal.runs.sight import Sight
@@ -44,6 +44,10 @@ class RunService(RunSteps):
             Forbidden: the caller may not run it, or may not run it for somebody else.
         """
         return run_document(await self._starter.start(caller, identifier, body, run_as))
+
+    async def open(self, caller: Caller, new: NewRun) -> Run:
+        """Begins a run that something else than a person asks for: at once, or once it is approved."""
+        return await self._starter.open(caller, new)
 
     async def rerun(self, caller: Caller, run_id: str) -> dict[str, Any]:
         """A new run of the same action with the same inputs. Raises like :meth:`start`."""

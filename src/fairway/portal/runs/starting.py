@@ -12,6 +12,7 @@ from fairway.portal.actions.model import Action
 from fairway.portal.actions.service import may_see, missing
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
+from fairway.portal.runs import repository
 from fairway.portal.runs.model import MAX_DEPTH, NewRun, Run
 from fairway.portal.runs.neighbours import Neighbours
 from fairway.portal.runs.steps import RunSteps, Tools
@@ -92,7 +93,11 @@ class Starter:
             action, asked.entity, checked.shown, checked.raw, checked.inputs, checked.encrypted,
             depth=actor.run_depth, parent=actor.run_id, impersonated_by=asked.impersonator,
         )  # fmt: skip
-        if action.approval is None:
+        return await self.open(actor, new)
+
+    async def open(self, actor: Caller, new: NewRun) -> Run:
+        """Begins a run that is allowed: at once, or once it is approved. One that exists already stays as it is."""
+        if new.action.approval is None:
             return await self._steps.launch(actor, new)
         return await self._ask_approval(actor, new)
 
@@ -100,10 +105,13 @@ class Starter:
         (await self._around.access.decide_execute(asked.actor, asked.action, asked.entity, inputs)).enforce()
 
     async def _ask_approval(self, actor: Caller, new: NewRun) -> Run:
-        panel = await self._around.access.approvers(new.action, new.entity, new.inputs, actor)
+        panel = await self._around.access.approvers(new.action, _subject(new), new.inputs, actor)
         prepared = await self._steps.prepare(actor, new)
 
         async def work(tx: Tx) -> Run:
+            existing = await repository.find(tx, prepared.id)
+            if existing is not None:
+                return existing
             run = await self._steps.begin(tx, actor, prepared, None, status="WAITING_FOR_APPROVAL")
             return await self._around.approvals.open_in(tx, run, panel)
 
@@ -158,6 +166,16 @@ class Starter:
         if not documents:
             raise NotFound(f'Entity with identifier "{identifier}" was not found in blueprint "{action.blueprint}"')
         return documents[0]
+
+
+def _subject(new: NewRun) -> Document | None:
+    """The entity that a run is about: the one it was started on, or the one that its event tells of."""
+    event = new.event or {}
+    if new.entity is not None or event.get("resourceType") != "entity":
+        return new.entity
+    diff = event.get("diff") or {}
+    found: Document | None = diff.get("after") or diff.get("before")
+    return found
 
 
 def _has_policy(action: Action) -> bool:

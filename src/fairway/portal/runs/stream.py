@@ -45,6 +45,11 @@ class RunStreams:
         self.stopping = stopping
         """Ends every stream when it is set."""
 
+    @property
+    def count(self) -> int:
+        """Streams that are open."""
+        return self._open
+
     async def open(self, authenticate: Authenticate, run_id: str, last_event_id: str = "") -> AsyncIterator[bytes]:
         """The bytes of one stream; ``last_event_id`` is the last id that a broken one gave: lines before are left out.
 
