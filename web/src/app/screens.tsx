@@ -14,6 +14,13 @@ export function screens(root: AnyRootRoute) {
     });
   return [
     at("/", () => import("@/features/home/home"), "Home"),
+    at("/builder", () => import("@/features/builder/builder"), "Builder"),
+    at("/builder/actions", () => import("@/features/builder/actions"), "Actions"),
+    at("/builder/actions/$action", () => import("@/features/builder/action"), "ActionScreen"),
+    at("/builder/workflows/$workflow", () => import("@/features/builder/workflow"), "WorkflowScreen"),
+    at("/builder/scorecards", () => import("@/features/builder/scorecards"), "Scorecards"),
+    at("/builder/scorecards/$blueprint/$scorecard", () => import("@/features/builder/scorecard"), "ScorecardScreen"),
+    at("/builder/$blueprint", () => import("@/features/builder/blueprint"), "BlueprintScreen"),
     at("/sources", () => import("@/features/sources/sources"), "Sources"),
     at("/sources/integrations/$id", () => import("@/features/sources/integration"), "Integration"),
     at("/sources/webhooks/$id", () => import("@/features/sources/webhook"), "WebhookScreen"),

@@ -95,8 +95,7 @@ export function Grid<T>(props: Props<T>) {
     if (event.key === "Enter") onOpen?.(line.row);
     else if (event.key === "F2" || (event.key === "e" && !event.ctrlKey && !event.metaKey)) {
       props.onEdit?.(line.row, column.id);
-    }
-    else if (event.key === "x" && onSelect) toggle(line.key);
+    } else if (event.key === "x" && onSelect) toggle(line.key);
     else if (event.key === "c" && (event.ctrlKey || event.metaKey) && !window.getSelection()?.toString()) {
       void navigator.clipboard?.writeText(column.text(line.row)).then(() => showDone("Copied"));
     }
@@ -168,7 +167,7 @@ export function Grid<T>(props: Props<T>) {
             if (line.kind !== "row") {
               return (
                 <div
-                  key={line.key}
+                  key={`${line.kind} ${line.key}`}
                   role="row"
                   tabIndex={-1}
                   aria-rowindex={item.index + 2}
@@ -180,7 +179,12 @@ export function Grid<T>(props: Props<T>) {
                     {line.kind === "group" ? (
                       <GroupHead line={line} onToggle={props.onToggle} />
                     ) : (
-                      <button type="button" tabIndex={-1} className={classes.more} onClick={() => props.onMore?.(line.key)}>
+                      <button
+                        type="button"
+                        tabIndex={-1}
+                        className={classes.more}
+                        onClick={() => props.onMore?.(line.key)}
+                      >
                         {line.label}
                       </button>
                     )}

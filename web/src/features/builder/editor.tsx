@@ -1,0 +1,71 @@
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { IconDeviceFloppy } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { bodySchemaQuery } from "@/api/schemas";
+import { Code } from "@/ui/code";
+import { schemaCompletion } from "@/ui/code/completion";
+
+interface Props {
+  label: string;
+  text: string;
+  onChange: (text: string) => void;
+  /** The operation whose body is written here: `["post", "/v1/actions"]`. */
+  operation?: [string, string];
+  problem?: string | null;
+  readOnly?: boolean;
+  height?: string;
+}
+
+/** A document of the API as JSON, with what the API knows about it as suggestions (Ctrl Space). */
+export function DocumentEditor({ label, text, onChange, operation, problem, readOnly, height = "560px" }: Props) {
+  const [method, path] = operation ?? ["", ""];
+  const { data: schema } = useQuery({ ...bodySchemaQuery(method, path), enabled: operation !== undefined });
+  const extension = useMemo(() => (schema ? schemaCompletion(schema) : undefined), [schema]);
+  return (
+    <Stack gap={6}>
+      <Code
+        value={text}
+        onChange={onChange}
+        language="json"
+        label={label}
+        readOnly={readOnly}
+        height={height}
+        extension={extension}
+      />
+      {problem && (
+        <Text size="sm" c="red" role="status">
+          {problem}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+interface SaveProps {
+  onSave: () => void;
+  pending: boolean;
+  disabled?: boolean;
+  error?: Error | null;
+  label?: string;
+  children?: React.ReactNode;
+}
+
+/** The portal's refusal in its own words, and the button that asks again. */
+export function SaveBar({ onSave, pending, disabled, error, label = "Save", children }: SaveProps) {
+  return (
+    <Stack gap="xs" mt="md">
+      {error && (
+        <Alert color="red" role="alert" title="Not saved">
+          {error.message}
+        </Alert>
+      )}
+      <Group>
+        <Button leftSection={<IconDeviceFloppy size={16} />} onClick={onSave} loading={pending} disabled={disabled}>
+          {label}
+        </Button>
+        {children}
+      </Group>
+    </Stack>
+  );
+}
