@@ -332,3 +332,27 @@ async def test_bodies_that_are_no_objects(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/actions", json=[])).status_code == 422
     await client.post("/v1/actions", json=self_service())
     assert (await client.patch("/v1/actions/do_it/permissions", json=[])).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("place", "mapping"),
+    [
+        ("mapping.identifier", {"identifier": "{{ .secrets.TOKEN }}"}),
+        ("mapping.properties.repo", {"properties": {"repo": "x-{{ .secrets.TOKEN[:3] }}"}}),
+        ("mapping.properties.repo", {"properties": {"repo": "{{ .[\"secrets\"] | keys }}"}}),
+        ("mapping.properties", {"properties": {"{{ .secrets.TOKEN }}": 1}}),
+        ("mapping.relations.domain[0]", {"relations": {"domain": ["{{ [.secrets[]] | first }}"]}}),
+        ("blueprintIdentifier", {}),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_secrets_are_not_written_into_the_catalog(
+    client: httpx.AsyncClient, place: str, mapping: dict[str, Any]
+) -> None:
+    blueprint = "{{ .secrets.NAME }}" if place == "blueprintIdentifier" else "{{ .inputs.kind }}"
+    response = await client.post(
+        "/v1/actions", json=_method("UPSERT_ENTITY", blueprintIdentifier=blueprint, mapping=mapping)
+    )
+    assert response.status_code == 422, response.text
+    assert f"invocationMethod.{place}" in response.json()["message"]
+    assert "catalog" in response.json()["message"]

@@ -17,7 +17,7 @@ from fairway.portal.http.description import path_parameters
 ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is not JSON."},
     401: {"description": "No valid token."},
-    403: {"description": "Only administrators and the blueprint's moderators may change actions."},
+    403: {"description": "Only Admins may change actions."},
     404: {"description": "The action, or a blueprint that it names, does not exist."},
     409: {"description": "The identifier is taken."},
     422: {"description": "The body or a parameter does not fit."},

@@ -50,7 +50,7 @@ class AutomationRuns:
             action, event=heard.document, blueprint=heard.blueprint, entity_identifier=heard.entity, depth=depth,
             parent=heard.run_id, trigger=trigger, id=run_id_of(listener.key, heard.id),
         )  # fmt: skip
-        return (await self._runs.launch(caller, new)).id
+        return (await self._runs.open(caller, new)).id
 
     async def depth_of(self, tx: Tx, run_id: str | None, origin: str) -> int | None:
         """See :class:`fairway.portal.automations.listening.Source`. What an automation wrote without saying for which

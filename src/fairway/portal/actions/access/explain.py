@@ -9,6 +9,7 @@ from fairway.portal.access.decisions import Decision, needs, who
 from fairway.portal.access.explain import ActionQuestion
 from fairway.portal.actions.access.service import ActionAccess, Document
 from fairway.portal.actions.model import Action
+from fairway.portal.actions.service import may_see, missing
 from fairway.portal.caller import Caller
 from fairway.portal.catalog.wiring import Catalog
 from fairway.portal.storage.database import Database
@@ -46,8 +47,8 @@ class ActionExplainer:
         if question.verb not in ("execute", "approve"):
             raise InvalidRequest(f'"verb" must be "execute" or "approve", not "{question.verb}"')
         action = await self._db.read(lambda tx: self._definitions.require(tx, question.action))
-        if not (self._access.decide_visible(asker, action).allowed or asker.is_admin):
-            raise NotFound(f'Action with identifier "{question.action}" was not found')
+        if not (may_see(asker, action) and self._access.decide_visible(asker, action).allowed):
+            raise missing(question.action)
         entity = None if question.entity is None else await self._entity(asker, action, question.entity)
         if question.verb == "execute":
             return await self._access.decide_execute(subject, action, entity, question.inputs)

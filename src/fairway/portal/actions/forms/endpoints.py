@@ -11,6 +11,7 @@ from fairway.kit.errors import InvalidRequest
 from fairway.portal.access.decisions import Decision
 from fairway.portal.actions.forms.service import FormService
 from fairway.portal.actions.model import Action
+from fairway.portal.actions.service import may_see, missing
 from fairway.portal.caller import Caller
 from fairway.portal.http import CallerDep, api_router, ok
 from fairway.portal.http.requests import json_object_or_empty, optional
@@ -120,6 +121,8 @@ def build_router(db: Database, definitions: Definitions, forms: FormService, acc
         given = optional(body, "form", dict) or {}
         name = optional(body, "entity", str)
         action = await db.read(lambda tx: definitions.require(tx, identifier))
+        if not may_see(caller, action):
+            raise missing(identifier)
         if action.kind != "self-service":
             raise InvalidRequest(f'Action "{identifier}" is an automation: it is started by events and has no form')
         access.decide_visible(caller, action).enforce()
