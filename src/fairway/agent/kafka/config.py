@@ -41,12 +41,14 @@ class KafkaSettings:
     at once. Empty: a dynamic member, whose partitions others get as soon as it stops."""
     assignment: str = "cooperative-sticky"
     max_held: int = 1000
-    """Messages handed out and not finished; beyond, fetching pauses."""
+    """Messages of both topics handed out and not finished; beyond, fetching pauses."""
     max_window: int = 10_000
     """Messages of a partition from the first unfinished one on; beyond, the partition pauses. They would be repeated
     after a crash."""
     revoke_seconds: float = 10.0
     """How long work on a partition may finish before somebody else gets it."""
+    renew_seconds: float = 60.0
+    """Without an answer of any broker for so long, credentials are asked for anew: brokers may have moved."""
     first_backoff_seconds: float = 1.0
     max_backoff_seconds: float = 60.0
     max_failure_seconds: float = 3600.0
@@ -79,6 +81,7 @@ def consumer_config(
         "allow.auto.create.topics": False,
         "queued.min.messages": 1000,
         "queued.max.messages.kbytes": 8192,
+        "fetch.queue.backoff.ms": 20,
         "statistics.interval.ms": 5000,
         "logger": _QuietLogger(),
         **callbacks,

@@ -19,30 +19,46 @@ log = get_logger(__name__)
 _POLL_SECONDS = 0.1
 _BATCH = 200
 _COMMIT_SECONDS = 0.2
+_LAST_COMMIT_SECONDS = 3.0
+_AGAIN = frozenset(
+    {
+        "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "COORDINATOR_LOAD_IN_PROGRESS", "NOT_COORDINATOR",
+        "COORDINATOR_NOT_AVAILABLE",
+    }
+)  # fmt: skip
+"""Refusals of a last commit that pass: a rebalance takes no partition from a member that has not given it back."""
+_PATIENCE_SECONDS = 1.0
+_ROOM_SECONDS = 0.05
 
 
 class ConsumerThread:
-    """One consumer, from joining the group to leaving it. ``deliver`` and ``ended`` are called from the thread."""
+    """One consumer of one topic, from joining the group to leaving it; ``deliver`` and ``ended`` are called from the
+    thread."""
 
     def __init__(
         self,
         settings: KafkaSettings,
+        topic: str,
         credentials: KafkaCredentials,
         offsets: Offsets,
         deliver: Callable[[Sequence[Record]], None],
         ended: Callable[[Trouble | None], None],
     ) -> None:
         self._settings = settings
+        self._topic = topic
         self._credentials = credentials
         self._offsets = offsets
         self._deliver = deliver
         self._ended = ended
         self._quiet = threading.Event()
         self._close = threading.Event()
+        self._finished = threading.Event()
+        self._leave = threading.Event()
         self._trouble: Trouble | None = None
         self._paused: set[Partition] = set()
         self._next_commit = 0.0
-        self.last_poll = time.monotonic()
+        self._full_since: float | None = None
+        self.began = self.last_poll = time.monotonic()
         self.statistics = Statistics()
         self._thread = threading.Thread(target=self._run, name="fairway-kafka", daemon=True)
 
@@ -54,9 +70,17 @@ class ConsumerThread:
         """Hand out nothing more; stay in the group and go on committing."""
         self._quiet.set()
 
+    def finish(self) -> None:
+        """Commit and stop polling, yet stay in the group; blocks until that is done. Leaving makes a group rebalance,
+        during which brokers refuse the commits of its other members."""
+        self._close.set()
+        if self._thread.ident is not None:
+            self._finished.wait()
+
     def close(self) -> None:
         """Commit and leave; blocks until that is done."""
         self._close.set()
+        self._leave.set()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -67,6 +91,8 @@ class ConsumerThread:
         except Exception as error:
             log.exception("kafka_consumer_broke")
             trouble = Trouble("restart", f"Kafka: {error}")
+        finally:
+            self._finished.set()
         self._ended(trouble)
 
     def _consume(self) -> Trouble | None:
@@ -80,17 +106,18 @@ class ConsumerThread:
             return Trouble("hopeless", f"Kafka cannot be used with these settings: {error}")
         try:
             consumer.subscribe(
-                [self._settings.runs_topic, self._settings.change_log_topic],
+                [self._topic],
                 on_assign=self._assigned,
                 on_revoke=self._revoked,
                 on_lost=self._lost,
             )
             while self._trouble is None and not self._close.is_set():
                 self.last_poll = time.monotonic()
-                self._regulate(consumer)
-                self._hand_out(self._fetch(consumer))
+                if not self._briefly_full():
+                    self._regulate(consumer)
+                    self._hand_out(self._fetch(consumer))
                 self._commit(consumer)
-            self._last_commit(consumer, self._offsets.assigned())
+            self._wind_down(consumer)
         finally:
             self._close.set()  # the callback of a last revocation need not wait any more
             consumer.close()
@@ -101,7 +128,8 @@ class ConsumerThread:
         first = consumer.poll(_POLL_SECONDS)
         if first is None:
             return []
-        return [first, *consumer.consume(_BATCH, 0)]
+        room = self._settings.max_held - self._offsets.held - 1
+        return [first, *(consumer.consume(min(room, _BATCH), 0) if room > 0 else ())]
 
     def _hand_out(self, messages: Sequence[Any]) -> None:
         records = []
@@ -118,9 +146,22 @@ class ConsumerThread:
         if records:
             self._deliver(records)
 
+    def _briefly_full(self) -> bool:
+        """Whether there is no room, and perhaps soon will be: to resume what was paused takes the client a second, in
+        which quick targets would run dry. Not to poll for so long does no harm."""
+        if self._paused or self._quiet.is_set() or self._offsets.held < self._settings.max_held:
+            self._full_since = None
+            return False
+        now = time.monotonic()
+        self._full_since = self._full_since or now
+        if now - self._full_since > _PATIENCE_SECONDS:
+            return False
+        self._offsets.wait_for_room(self._settings.max_held * 15 // 16, _ROOM_SECONDS)
+        return True
+
     def _regulate(self, consumer: Any) -> None:
         """Pauses what must not be fetched now, and resumes the rest."""
-        full = self._quiet.is_set() or self._offsets.held >= self._limit()
+        full = self._quiet.is_set() or self._close.is_set() or self._offsets.held >= self._limit()
         assigned = set(self._offsets.assigned())
         wanted = assigned if full else set(self._offsets.crowded(self._settings.max_window)) & assigned
         self._paused &= assigned
@@ -144,23 +185,43 @@ class ConsumerThread:
             self._offsets.committed(positions)
             consumer.commit(offsets=_offsets(positions), asynchronous=True)
 
-    def _last_commit(self, consumer: Any, partitions: Sequence[Partition]) -> None:
+    def _wind_down(self, consumer: Any) -> None:
+        """Commits what is finished, and stays until it may leave; polling goes on, since rebalances need it."""
+        deadline = time.monotonic() + _LAST_COMMIT_SECONDS
+        self._regulate(consumer)
+        while not self._last_commit(consumer, self._offsets.assigned()) and time.monotonic() < deadline:
+            consumer.poll(_POLL_SECONDS)  # nothing is fetched any more; what comes is not handed out
+        self._finished.set()
+        while self._trouble is None and not self._leave.is_set():
+            consumer.poll(_POLL_SECONDS)
+
+    def _last_commit(self, consumer: Any, partitions: Sequence[Partition]) -> bool:
+        """Whether nothing is left to be committed, or nothing can be."""
         from confluent_kafka import KafkaException
 
         positions = self._offsets.committable(partitions)
         if not positions:
-            return
+            return True
         try:
             consumer.commit(offsets=_offsets(positions), asynchronous=False)
         except KafkaException as error:
             log.warning("kafka_commit_failed", error=str(error), partitions=[each for each, _ in positions])
+            return error.args[0].name() not in _AGAIN
+        self._offsets.committed(positions)
+        for partition, offset in positions:
+            self._offsets.commit_succeeded(partition, offset)
+        return True
 
     def _committed(self, error: Any, partitions: Sequence[Any]) -> None:
         for each in partitions or ():
             failure = error or each.error
-            if failure is not None and each.offset >= 0:
-                self._offsets.commit_failed((each.topic, each.partition))
-                log.warning("kafka_commit_failed", error=str(failure), topic=each.topic, partition=each.partition)
+            if each.offset < 0:
+                continue
+            if failure is None:
+                self._offsets.commit_succeeded((each.topic, each.partition), each.offset)
+                continue
+            self._offsets.commit_failed((each.topic, each.partition))
+            log.warning("kafka_commit_failed", error=str(failure), topic=each.topic, partition=each.partition)
 
     def _assigned(self, consumer: Any, partitions: Sequence[Any]) -> None:
         self.statistics.connected = True

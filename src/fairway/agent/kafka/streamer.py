@@ -1,53 +1,34 @@
-"""Invocations from Kafka: at least once, in order within a partition's keys, committed when done (contract 5, 19.1)."""
+"""Invocations from Kafka: at least once, in order within a partition's keys, committed when done (contract 5, 19.1).
+
+Each topic has a member of the group for itself. A single member for both would be given any mix of partitions, such as
+all of the changes and none of the runs, and the agents beside it would do the work alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from fairway.agent.kafka.config import KafkaCredentials, KafkaSettings
-from fairway.agent.kafka.consumer import ConsumerThread
-from fairway.agent.kafka.offsets import Offsets, Record
-from fairway.agent.kafka.trouble import Trouble
+from fairway.agent.kafka.config import KafkaSettings
+from fairway.agent.kafka.subscription import Credentials, Subscription
 from fairway.agent.messages.kafka import MessageReader
-from fairway.agent.model import Invocation, Report
-from fairway.agent.runtime.streamer import GaveUp, StreamerHealth, Submit
-from fairway.kit.errors import FairwayError
-from fairway.kit.logs import get_logger
-
-log = get_logger(__name__)
-
-_STALLED_SECONDS = 60.0
-"""A thread that did not poll for so long hangs; waiting for work at a revocation takes less."""
-_WATCH_SECONDS = 1.0
-_AGAIN_SECONDS = 1.0
+from fairway.agent.messages.skipped import Skipped
+from fairway.agent.model import Invocation
+from fairway.agent.runtime.streamer import StreamerHealth, Submit
 
 
 class KafkaStreamer:
-    """A :class:`fairway.agent.runtime.streamer.Streamer`. ``credentials`` asks the portal anew at every (re)connection,
-    so that rotated ones are picked up; a member without partitions stands by."""
+    """A :class:`fairway.agent.runtime.streamer.Streamer`; a member without partitions stands by."""
 
-    def __init__(
-        self,
-        settings: KafkaSettings,
-        credentials: Callable[[], Awaitable[KafkaCredentials]],
-        reader: MessageReader,
-    ) -> None:
-        self._settings = settings
-        self._credentials = credentials
+    def __init__(self, settings: KafkaSettings, credentials: Credentials, reader: MessageReader) -> None:
+        # half of the room for each, so that a flood of changes does not keep runs out
+        settings = replace(settings, max_held=max(1, settings.max_held // 2))
         self._reader = reader
-        self._offsets = Offsets()
-        self._thread: ConsumerThread | None = None
-        self._stopping = asyncio.Event()
-        self._failing_since: float | None = None
-        self._problem = ""
-        self._retry_at = time.monotonic()
-        self._records: asyncio.Queue[Record] = asyncio.Queue()  # bounded by max_held: fetching pauses
-        self._again: set[asyncio.Task[None]] = set()
+        self._subscriptions = (
+            Subscription(_named(settings, "runs"), settings.runs_topic, credentials, self._run),
+            Subscription(_named(settings, "changes"), settings.change_log_topic, credentials, self._change),
+        )
 
     async def run(self, submit: Submit) -> None:
         """Joins the group and submits what arrives, until :meth:`stop`.
@@ -55,179 +36,50 @@ class KafkaStreamer:
         Raises:
             GaveUp: the settings cannot work, or nothing worked for too long.
         """
-        pump = asyncio.create_task(self._pump(submit))
+        tasks = [asyncio.create_task(each.run(submit)) for each in self._subscriptions]
         try:
-            attempt = 0
-            while not self._stopping.is_set():
-                began = time.monotonic()
-                trouble = await self._session()
-                if self._stopping.is_set() or trouble is None:
-                    return
-                # a consumer that worked for a while starts the count anew
-                attempt = 1 if time.monotonic() - began > self._settings.max_backoff_seconds else attempt + 1
-                await self._back_off(trouble, attempt)
+            await asyncio.gather(*tasks)
         finally:
-            for task in (pump, *self._again):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(pump, *self._again, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def stop(self) -> None:
-        """Hands out nothing more; the member stays in its group until :meth:`aclose`, and commits what finishes."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.quiet()
+        """Hands out nothing more; the members stay in their group until :meth:`aclose`, and commit what finishes."""
+        for each in self._subscriptions:
+            each.stop()
 
     async def release(self, invocations: Sequence[Invocation]) -> None:
         """Nothing to do: what is not committed comes again."""
 
     async def aclose(self) -> None:
         """Commits what is finished and leaves the group."""
-        self.stop()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.close)
+        await asyncio.gather(*(each.finish() for each in self._subscriptions))
+        await asyncio.gather(*(each.aclose() for each in self._subscriptions))
 
     def health(self) -> StreamerHealth:
-        """Stalled when the thread stopped polling; standing by without partitions is healthy."""
-        thread = self._thread
-        if thread is None:
-            return StreamerHealth(self._retry_at + _STALLED_SECONDS, connected=False, problem=self._problem)
-        statistics = thread.statistics
-        problem = statistics.problem or ("" if statistics.connected else self._problem)
-        return StreamerHealth(thread.last_poll + _STALLED_SECONDS, statistics.connected, problem, statistics.lag)
+        """Stalled when a thread stopped polling; standing by without partitions is healthy."""
+        found = [each.health() for each in self._subscriptions]
+        lags = [each.lag for each in found if each.lag is not None]
+        return StreamerHealth(
+            min(each.due for each in found),
+            all(each.connected for each in found),
+            next((each.problem for each in found if each.problem), ""),
+            sum(lags) if lags else None,
+        )
 
     @property
     def partitions(self) -> list[tuple[str, int]]:
-        """What is assigned to this member; nothing while it stands by."""
-        return self._offsets.assigned()
+        """What is assigned to this agent; nothing while it stands by."""
+        return [partition for each in self._subscriptions for partition in each.partitions]
 
-    async def _session(self) -> Trouble | None:
-        """One consumer, until it ends by trouble or the agent stops."""
-        credentials = await self._ask()
-        if not isinstance(credentials, KafkaCredentials):
-            return credentials
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[Trouble | None] = loop.create_future()
-        thread = ConsumerThread(
-            self._settings,
-            credentials,
-            self._offsets,
-            partial(_in_loop, loop, self._take),
-            partial(_in_loop, loop, partial(_resolve, ended)),
-        )
-        self._thread = thread
-        thread.start()
-        while not ended.done() and not self._stopping.is_set():
-            await self._unless_stopped(ended, _WATCH_SECONDS)
-            self._watch(thread)
-        if not ended.done():
-            return None
-        await asyncio.to_thread(thread.close)
-        self._thread = None
-        return ended.result()
+    def _run(self, value: bytes | None, received_at: float) -> Invocation | Skipped:
+        return self._reader.run(value, received_at=received_at)
 
-    async def _ask(self) -> KafkaCredentials | Trouble | None:
-        asked = asyncio.ensure_future(self._credentials())
-        try:
-            await self._unless_stopped(asked, None)
-            return await asked if asked.done() else None
-        except FairwayError as error:
-            return Trouble("restart", f"Kafka credentials are not to be had: {error.message}")
-        finally:
-            asked.cancel()
-
-    async def _unless_stopped(self, future: asyncio.Future[Any], seconds: float | None) -> None:
-        """Waits for ``future``, for so long, or until the agent stops."""
-        stopping = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait([future, stopping], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
-
-    def _watch(self, thread: ConsumerThread) -> None:
-        if thread.statistics.connected:
-            self._failing_since = None
-            self._problem = ""
-            return
-        self._fail(thread.statistics.problem or "Kafka: no broker has answered yet")
-
-    def _fail(self, problem: str) -> None:
-        now = time.monotonic()
-        self._problem = problem
-        self._failing_since = self._failing_since or now
-        seconds = now - self._failing_since
-        if seconds > self._settings.max_failure_seconds:
-            raise GaveUp(f"{problem}; it has been failing for {seconds:.0f} s")
-
-    async def _back_off(self, trouble: Trouble, attempt: int) -> None:
-        if trouble.kind == "hopeless":
-            raise GaveUp(trouble.text)
-        self._fail(trouble.text)
-        pause = min(
-            self._settings.first_backoff_seconds * 2.0 ** min(attempt - 1, 20), self._settings.max_backoff_seconds
-        )
-        pause *= random.uniform(0.75, 1.25)  # noqa: S311 jitter
-        log.warning("kafka_reconnects", problem=trouble.text, seconds=round(pause, 1))
-        self._retry_at = time.monotonic() + pause
-        try:
-            await asyncio.wait_for(self._stopping.wait(), pause)
-        except TimeoutError:
-            return
-
-    def _take(self, records: Sequence[Record]) -> None:
-        for record in records:
-            self._records.put_nowait(record)
-
-    async def _pump(self, submit: Submit) -> None:
-        """One after the other, so that messages of a key reach the pool in the order of their partition."""
-        while True:
-            record = await self._records.get()
-            if self._stopping.is_set() or not self._offsets.wanted(record):
-                self._offsets.drop(record)
-                continue
-            invocation = self._invocation(record)
-            if invocation is None:
-                self._offsets.finish(record)
-                continue
-            await self._submit(submit, record, invocation)
-
-    def _invocation(self, record: Record) -> Invocation | None:
-        topic, number = record.partition
-        read = self._reader.run if topic == self._settings.runs_topic else self._reader.change
-        found = read(record.value, received_at=time.monotonic())
-        if isinstance(found, Invocation):
-            return found
-        write = log.warning if found.unreadable else log.debug
-        write("kafka_message_skipped", topic=topic, partition=number, offset=record.offset, reason=found.reason)
-        return None
-
-    async def _submit(self, submit: Submit, record: Record, invocation: Invocation) -> None:
-        future = await submit(invocation)
-        future.add_done_callback(partial(self._done, submit, record, invocation))
-
-    def _done(self, submit: Submit, record: Record, invocation: Invocation, future: asyncio.Future[Report]) -> None:
-        if not future.cancelled():
-            self._offsets.finish(record)
-        elif not self._stopping.is_set():  # to be begun again
-            task = asyncio.create_task(self._resubmit(submit, record, invocation))
-            self._again.add(task)
-            task.add_done_callback(self._again.discard)
-
-    async def _resubmit(self, submit: Submit, record: Record, invocation: Invocation) -> None:
-        await asyncio.sleep(_AGAIN_SECONDS)
-        if self._offsets.wanted(record):
-            await self._submit(submit, record, invocation)
-        else:
-            self._offsets.drop(record)
+    def _change(self, value: bytes | None, received_at: float) -> Invocation | Skipped:
+        return self._reader.change(value, received_at=received_at)
 
 
-def _in_loop(loop: asyncio.AbstractEventLoop, call: Callable[..., None], *args: object) -> None:
-    """From the consumer's thread; an event loop that has ended needs no messages any more."""
-    try:
-        loop.call_soon_threadsafe(call, *args)
-    except RuntimeError:
-        log.debug("kafka_after_the_end")
-
-
-def _resolve(future: asyncio.Future[Trouble | None], trouble: Trouble | None) -> None:
-    if not future.done():
-        future.set_result(trouble)
+def _named(settings: KafkaSettings, suffix: str) -> KafkaSettings:
+    """Static members of a group need names of their own."""
+    return replace(settings, member_id=f"{settings.member_id}-{suffix}") if settings.member_id else settings
