@@ -14,6 +14,7 @@ export function screens(root: AnyRootRoute) {
     });
   return [
     at("/", () => import("@/features/home/home"), "Home"),
+    at("/pages/$page", () => import("@/features/pages/page"), "CatalogPage"),
     at("/builder", () => import("@/features/builder/builder"), "Builder"),
     at("/builder/actions", () => import("@/features/builder/actions"), "Actions"),
     at("/builder/actions/$action", () => import("@/features/builder/action"), "ActionScreen"),

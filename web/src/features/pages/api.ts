@@ -113,7 +113,7 @@ export async function allEntities(
 
 function withBlueprint(blueprint: string, query: Query): Query {
   const own: Rule = { property: "$blueprint", operator: "=", value: blueprint };
-  return { combinator: "and", rules: query.rules.length === 0 ? [own] : [own, query] };
+  return { combinator: "and", rules: query.rules.length === 0 ? [own] : [own, query as unknown as Rule] };
 }
 
 /** How many entities satisfy a query. */
@@ -122,7 +122,9 @@ export const countQuery = (blueprint: string, query: Query) =>
     queryKey: ["entities", blueprint, "count", query],
     queryFn: () =>
       query.rules.length === 0
-        ? call<{ count: number }>(entitiesCount({ path: { blueprint_identifier: blueprint } })).then(({ count }) => count)
+        ? call<{ count: number }>(entitiesCount({ path: { blueprint_identifier: blueprint } })).then(
+            ({ count }) => count,
+          )
         : call<{ result: number }>(
             searchAggregate({ body: { func: "count", query: withBlueprint(blueprint, query) } as never }),
           ).then(({ result }) => result),

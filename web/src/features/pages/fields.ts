@@ -140,7 +140,7 @@ export function fieldsOf(
 }
 
 /** What an entity holds in a field; a relation as `{identifier, title}` or a list of them. */
-export function valueOf(entity: Entity, field: Field): Json | undefined {
+export function heldBy(entity: Entity, field: Field): Json | undefined {
   switch (field.source) {
     case "relation":
       return entity.relations?.[field.name];

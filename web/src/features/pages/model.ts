@@ -1,7 +1,7 @@
 import type { Entity, Json, Query, Rule } from "@/api/model";
 import type { Sort } from "@/ui/grid/model";
 import { valueText } from "@/ui/value/property-value";
-import { type Field, isSortable, valueOf } from "./fields";
+import { type Field, heldBy, isSortable } from "./fields";
 
 /** How a table is arranged: what a saved view keeps. */
 export interface Arrangement {
@@ -173,7 +173,7 @@ export function csvOf(entities: Entity[], fields: Field[]): string {
   const head = ["Identifier", ...shown.map(({ title }) => title)].map(cell);
   const lines = entities.map((entity) => [
     cell(entity.identifier),
-    ...shown.map((field) => cell(valueOf(entity, field))),
+    ...shown.map((field) => cell(heldBy(entity, field))),
   ]);
   return [head, ...lines].map((line) => `${line.join(",")}\r\n`).join("");
 }

@@ -63,12 +63,14 @@ export function operatorOf(field: Field, rule: Rule): Operator | undefined {
 
 /** The field that a rule is about; none for rules of other forms, which stay as they are. */
 export function fieldOf(rule: Rule, fields: Field[]): Field | undefined {
-  if (rule.operator === "relatedTo" || rule.operator === "matchAny" || rule.scorecardRule !== undefined) return undefined;
+  if (rule.operator === "relatedTo" || rule.operator === "matchAny" || rule.scorecardRule !== undefined)
+    return undefined;
   if (typeof rule.relation === "string") return fields.find(({ id }) => id === `relation:${rule.relation}`);
   if (typeof rule.scorecard === "string") return fields.find(({ id }) => id === `scorecard:${rule.scorecard}`);
   if (typeof rule.property !== "string") return undefined;
   return (
-    fields.find(({ id }) => id === rule.property) ?? fields.find(({ id }) => id === `relation:${rule.property as string}`)
+    fields.find(({ id }) => id === rule.property) ??
+    fields.find(({ id }) => id === `relation:${rule.property as string}`)
   );
 }
 
@@ -120,7 +122,7 @@ export function whole(query: Query, fields: Field[]): Query {
   const rules = query.rules.flatMap((rule): Rule[] => {
     if (rule.rules === undefined) return isWhole(rule, fields) ? [rule] : [];
     const inner = whole(rule as Query, fields);
-    return inner.rules.length === 0 ? [] : [inner];
+    return inner.rules.length === 0 ? [] : [inner as unknown as Rule];
   });
   return { combinator: query.combinator, rules };
 }
