@@ -55,7 +55,7 @@ function Head({ title, sub, children }: { title: string; sub?: string; children?
       title={title}
       sub={
         <>
-          <Anchor component={Link} to={ACTIONS} size="sm">
+          <Anchor component={Link} to={ACTIONS as never} size="sm" underline="always">
             Actions
           </Anchor>
           {sub && ` · ${sub}`}
@@ -79,7 +79,7 @@ function Existing({ identifier }: { identifier: string }) {
       confirm: "Delete",
       onConfirm: () =>
         remove.mutate(identifier, {
-          onSuccess: () => void navigate({ to: "/builder/actions" }),
+          onSuccess: () => void navigate({ to: ACTIONS as never }),
           onError: showProblem,
         }),
     });

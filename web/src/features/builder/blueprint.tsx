@@ -69,7 +69,7 @@ function Editor({ blueprint, all }: { blueprint: Data; all: Data[] }) {
       confirm: "Delete",
       onConfirm: () =>
         remove.mutate(blueprint.identifier, {
-          onSuccess: () => void navigate({ to: "/builder" }),
+          onSuccess: () => void navigate({ to: BUILDER as never }),
           onError: showProblem,
         }),
     });
@@ -79,7 +79,7 @@ function Editor({ blueprint, all }: { blueprint: Data; all: Data[] }) {
         title={blueprint.title}
         sub={
           <>
-            <Anchor component={Link} to={BUILDER} size="sm">
+            <Anchor component={Link} to={BUILDER as never} size="sm" underline="always">
               Blueprints
             </Anchor>{" "}
             · {blueprint.identifier}

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Stack, Table, Text } from "@mantine/core";
+import { Alert, Anchor, Badge, Button, Group, Stack, Table, Text } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
@@ -34,16 +34,17 @@ const BLANK = {
   ],
 };
 
-interface Result {
-  identifier: string;
-  title?: string | null;
-  level: string;
+interface Results {
+  results: { entity: string; level: string; rules: { identifier: string; status: string }[] }[];
+  counts: { levels: { level: string; count: number }[] } | null;
 }
 
 const resultsQuery = (blueprint: string, identifier: string) =>
   queryOptions({
     queryKey: ["scorecards", blueprint, identifier, "results"],
-    queryFn: () => call<Record<string, unknown>>(scorecardsResults({ path: { blueprint, identifier } } as never)),
+    queryFn: () => call<Results>(scorecardsResults({ path: { blueprint, identifier } } as never)),
+    // a new scorecard is worked out in the background
+    refetchInterval: ({ state }) => (state.data?.results.length === 0 ? 2_000 : false),
   });
 
 /** One scorecard: its rules, and how the entities stand. */
@@ -93,7 +94,7 @@ function Editor({ blueprint, was, stored, title }: EditorProps) {
         title={title}
         sub={
           <>
-            <Anchor component={Link} to={SCORECARDS} size="sm">
+            <Anchor component={Link} to={SCORECARDS as never} size="sm" underline="always">
               Scorecards
             </Anchor>{" "}
             · {blueprints.get(blueprint)?.title ?? blueprint}
@@ -111,7 +112,7 @@ function Editor({ blueprint, was, stored, title }: EditorProps) {
                 confirm: "Delete",
                 onConfirm: () =>
                   remove.mutate(was, {
-                    onSuccess: () => void navigate({ to: "/builder/scorecards" }),
+                    onSuccess: () => void navigate({ to: SCORECARDS as never }),
                     onError: showProblem,
                   }),
               })
@@ -139,41 +140,54 @@ function Editor({ blueprint, was, stored, title }: EditorProps) {
           Undo the changes
         </Button>
       </SaveBar>
-      {was !== null && <Results blueprint={blueprint} identifier={was} />}
+      {was !== null && <Standing blueprint={blueprint} identifier={was} />}
     </Stack>
   );
 }
 
-function Results({ blueprint, identifier }: { blueprint: string; identifier: string }) {
+function Standing({ blueprint, identifier }: { blueprint: string; identifier: string }) {
   const results = useQuery(resultsQuery(blueprint, identifier));
   return (
     <Loaded query={results}>
-      {(data) => {
-        const rows = (Object.values(data).find(Array.isArray) ?? []) as Result[];
-        if (rows.length === 0) return <Alert color="gray">No entity is measured by it.</Alert>;
-        return (
-          <Table aria-label="Results">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Entity</Table.Th>
-                <Table.Th>Level</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.slice(0, 200).map((row) => (
-                <Table.Tr key={row.identifier}>
-                  <Table.Td>
-                    <EntityLink blueprint={blueprint} identifier={row.identifier} title={row.title} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Text size="sm">{row.level}</Text>
-                  </Table.Td>
-                </Table.Tr>
+      {({ results: rows, counts }) =>
+        rows.length === 0 ? (
+          <Alert color="gray">No entity is measured by it.</Alert>
+        ) : (
+          <Stack gap="xs">
+            <Group gap="xs">
+              {(counts?.levels ?? []).map(({ level, count }) => (
+                <Badge key={level} variant="default" tt="none">
+                  {level}: {count}
+                </Badge>
               ))}
-            </Table.Tbody>
-          </Table>
-        );
-      }}
+            </Group>
+            <Table aria-label="Results">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Entity</Table.Th>
+                  <Table.Th>Level</Table.Th>
+                  <Table.Th>Rules passed</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map((row) => (
+                  <Table.Tr key={row.entity}>
+                    <Table.Td>
+                      <EntityLink blueprint={blueprint} identifier={row.entity} />
+                    </Table.Td>
+                    <Table.Td>
+                      <Text size="sm">{row.level}</Text>
+                    </Table.Td>
+                    <Table.Td>
+                      {row.rules.filter(({ status }) => status === "SUCCESS").length} of {row.rules.length}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Stack>
+        )
+      }
     </Loaded>
   );
 }

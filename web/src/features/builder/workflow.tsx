@@ -64,7 +64,7 @@ function Editor({ was, stored, title }: { was: string | null; stored: object; ti
       confirm: "Delete",
       onConfirm: () =>
         remove.mutate(identifier, {
-          onSuccess: () => void navigate({ to: "/builder/actions" }),
+          onSuccess: () => void navigate({ to: ACTIONS as never }),
           onError: showProblem,
         }),
     });
@@ -73,7 +73,7 @@ function Editor({ was, stored, title }: { was: string | null; stored: object; ti
       <PageHead
         title={title}
         sub={
-          <Anchor component={Link} to={ACTIONS} size="sm">
+          <Anchor component={Link} to={ACTIONS as never} size="sm" underline="always">
             Actions
           </Anchor>
         }
