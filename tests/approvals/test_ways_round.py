@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from fairway.kit.settings import Settings
 from fairway.portal.services import Portal
 from fairway.portal.worker import Background
-from support.actions import self_service
+from support.actions import automation, self_service
 from support.forges.server import Forge, Reply
 from support.people import Login
+from support.relay import served
 
 ANN, BOB, EVE = "ann@example.com", "bob@example.com", "eve@example.com"
 HIDDEN = "hush-9d21"
@@ -25,6 +29,18 @@ async def target() -> AsyncIterator[Forge]:
     """Whoever receives the invocations."""
     async with Forge.running() as running:
         yield running
+
+
+@pytest.fixture
+def listener() -> socket.socket:
+    """Where the portal is served."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+@pytest.fixture
+def settings(settings: Settings, listener: socket.socket) -> Settings:
+    """The portal knows where it is reached."""
+    return settings.model_copy(update={"base_url": f"http://127.0.0.1:{listener.getsockname()[1]}"})
 
 
 @pytest.fixture
@@ -79,6 +95,60 @@ async def test_starting_it_as_somebody_else_does_not_help(client: httpx.AsyncCli
     assert (
         await eve.post("/v1/actions/deploy/runs", params={"run_as": ANN}, json={"properties": {}})
     ).status_code == 403
+
+
+async def test_having_it_started_by_another_run_does_not_help(
+    client: httpx.AsyncClient,
+    login: Login,
+    action: str,
+    background: Background,
+    app: FastAPI,
+    listener: socket.socket,
+) -> None:
+    """A run of Bob's calls the portal with the organisation's credentials: what that starts is Bob's as well."""
+    bob, ann = await login(BOB), await login(ANN)
+    async with served(app, listener) as url:
+        path = f"{url}/v1/actions/deploy/runs"
+        hook = {"type": "WEBHOOK", "url": path, "synchronized": True, "body": {"properties": {}}}
+        assert (await client.post("/v1/actions", json={**self_service("relay"), "invocationMethod": hook})).is_success
+        relayed = await bob.post("/v1/actions/relay/runs", json={"properties": {}})
+        await background.settle()
+    assert await _status(client, relayed.json()["run"]["id"]) == "SUCCESS"
+    [run] = (await client.get("/v1/actions/runs?action=deploy")).json()["runs"]
+    assert run["status"] == "WAITING_FOR_APPROVAL"
+    refused = await _decide(bob, run["id"])
+    assert (refused.status_code, "somebody else has to approve" in refused.json()["message"]) == (403, True)
+    assert (await _decide(ann, run["id"])).status_code == 201
+
+
+async def test_causing_the_event_does_not_help(
+    client: httpx.AsyncClient, login: Login, action: str, background: Background
+) -> None:
+    bob, ann = await login(BOB, "Member", "service-moderator"), await login(ANN)
+    blueprint = {"identifier": "service", "title": "S", "schema": {"properties": {}}}
+    assert (await client.post("/v1/blueprints", json=blueprint)).is_success
+    document = {**automation("react", None, type="ENTITY_CREATED", blueprintIdentifier="service")}
+    assert (await client.post("/v1/actions", json={**document, "requiredApproval": True})).is_success
+    permissions = {"approve": {"users": [ANN, BOB], "roles": []}}
+    assert (await client.patch("/v1/actions/react/permissions", json=permissions)).is_success
+    await background.settle()
+    assert (await bob.post("/v1/blueprints/service/entities", json={"identifier": "shop"})).status_code == 201
+    await background.settle()
+    [run] = (await client.get("/v1/actions/runs?action=react")).json()["runs"]
+    assert (await _decide(bob, run["id"])).status_code == 403
+    assert (await _decide(ann, run["id"])).status_code == 201
+
+
+async def test_another_spelling_of_oneself_does_not_help(client: httpx.AsyncClient, login: Login, action: str) -> None:
+    tagged = "bob+approver@example.com"
+    bob, again = await login(BOB), await login(tagged)
+    await _permit(client, approve={"users": [ANN, tagged], "roles": []})
+    run_id = await _start(bob)
+    assert (await _decide(again, run_id)).status_code == 403
+    assert (
+        await bob.patch(f"/v1/actions/runs/{run_id}/approval?run_as={ANN}", json={"status": "APPROVE"})
+    ).status_code == 403
+    assert await _status(client, run_id) == "WAITING_FOR_APPROVAL"
 
 
 async def test_strangers_do_not_decide(login: Login, action: str) -> None:

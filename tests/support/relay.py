@@ -15,9 +15,9 @@ from fairway.kit.settings import Settings
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
-    """The app's URL while the block runs."""
-    listener = socket.create_server(("127.0.0.1", 0))
+async def served(app: FastAPI, listener: socket.socket | None = None) -> AsyncIterator[str]:
+    """The app's URL while the block runs; on ``listener`` where the app had to know its address before."""
+    listener = listener or socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", log_config=None)
     server = _Quiet(config)
     task = asyncio.create_task(server.serve([listener]))

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from fairway.portal.access.finding import emails_of, find_callers, find_people
 from fairway.portal.caller import Caller
+from fairway.portal.runs import repository as runs
 from fairway.portal.runs.approvals.repository import Answer, Request
 from fairway.portal.runs.approvals.tally import Vote, person_key
-from fairway.portal.runs.model import Run
+from fairway.portal.runs.model import MAX_DEPTH, Run
 from fairway.portal.storage import Tx
 
 
 @dataclass(frozen=True, slots=True)
 class Starters:
-    """Who started a run: its creator, and who acted in their name."""
+    """Who started a run: its creator, who acted in their name, and whoever set off what created it."""
 
     ids: frozenset[str]
     people: frozenset[str]
@@ -25,9 +26,22 @@ class Starters:
         return user_id in self.ids or (bool(email) and person_key(str(email)) in self.people)
 
 
-async def starters_of(tx: Tx, run: Run) -> Starters:
+async def behind(tx: Tx, run: Run) -> set[str]:
+    """Ids of all who started a run: itself, and the runs that it goes back to. Whoever has a run start another one,
+    with the organisation's credentials for instance, has started that one as well."""
+    ids: set[str] = set()
+    current: Run | None = run
+    for _ in range(MAX_DEPTH + 1):
+        if current is None:
+            break
+        ids.update(each for each in (current.created_by, current.impersonated_by) if each)
+        current = await runs.find(tx, current.parent) if current.parent else None
+    return ids
+
+
+async def starters_of(tx: Tx, run: Run, request: Request) -> Starters:
     """Who started a run."""
-    ids = {each for each in (run.created_by, run.impersonated_by) if each}
+    ids = {run.created_by, *request.starters}
     emails = {*(await emails_of(tx, ids)).values(), *([run.creator_email] if run.creator_email else [])}
     return Starters(frozenset(ids), frozenset(person_key(each) for each in emails))
 
@@ -43,7 +57,7 @@ async def votes_of(tx: Tx, org_id: str, run: Run, request: Request, answers: Seq
     waiting = [each for each in answers if each.state == "PENDING"]
     people = await find_callers(tx, org_id, [each.user_id for each in waiting if each.user_id])
     people += await find_people(tx, org_id, emails=[each.email for each in waiting if not each.user_id])
-    starters = await starters_of(tx, run)
+    starters = await starters_of(tx, run, request)
     own = may_approve_own(run)
     able = {
         each.principal_id: each

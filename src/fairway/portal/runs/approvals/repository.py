@@ -23,6 +23,8 @@ class Request:
     rule: ApproveRule
     expires_at: int | None
     """Milliseconds."""
+    starters: frozenset[str] = frozenset()
+    """Principals who started the run, by whatever way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class Answer:
 
 async def insert(tx: Tx, request: Request, approvers: Sequence[Approver], now: int) -> None:
     """Stores a request and everybody who is asked."""
-    values = {"rule": request.rule.document(), "expires_at": request.expires_at, "created_at": now}
+    rule = {**request.rule.document(), "starters": sorted(request.starters)}
+    values = {"rule": rule, "expires_at": request.expires_at, "created_at": now}
     await tx.run(run_approval_request.insert().values(run_id=request.run_id, **values))
     rows = [(request.run_id, each.email, each.user_id, "PENDING") for each in approvers]
     if rows:
@@ -49,7 +52,9 @@ async def insert(tx: Tx, request: Request, approvers: Sequence[Approver], now: i
 async def find_request(tx: Tx, run_id: str) -> Request | None:
     """What was asked for a run, if anything."""
     row = await tx.row(select(run_approval_request).where(run_approval_request.c.run_id == run_id))
-    return None if row is None else Request(run_id, ApproveRule.of(row.rule), row.expires_at)
+    if row is None:
+        return None
+    return Request(run_id, ApproveRule.of(row.rule), row.expires_at, frozenset(row.rule.get("starters") or ()))
 
 
 async def answers(tx: Tx, run_id: str) -> list[Answer]:

@@ -15,7 +15,7 @@ from fairway.portal.caller import Caller, system_caller
 from fairway.portal.http.requests import optional, require
 from fairway.portal.runs import repository as runs
 from fairway.portal.runs.approvals import repository, wording
-from fairway.portal.runs.approvals.circle import may_approve_own, starters_of, votes_of
+from fairway.portal.runs.approvals.circle import behind, may_approve_own, starters_of, votes_of
 from fairway.portal.runs.approvals.expiry import enqueue_expiry
 from fairway.portal.runs.approvals.notifier import Notifier
 from fairway.portal.runs.approvals.repository import Answer, Request
@@ -77,14 +77,16 @@ class ApprovalService:
         assert self._given is not None, "use() was not called"
         return self._given
 
-    async def open_in(self, tx: Tx, run: Run, panel: Panel) -> Run:
+    async def open_in(self, tx: Tx, run: Run, panel: Panel, causer: str | None = None) -> Run:
         """Asks everybody of ``panel``, in the transaction that made ``run`` (``WAITING_FOR_APPROVAL``). The run as it
-        is afterwards: ended ``FAILURE`` when nobody could ever approve it."""
+        is afterwards: ended ``FAILURE`` when nobody could ever approve it. ``causer``: the principal whose change set
+        off the event that started it; it is their run as well."""
         now = self._now()
         required = run.required_approval or {}
         seconds = required.get("expiresInSeconds")
-        request = Request(run.id, panel.rule, now + int(seconds) * 1000 if seconds else None)
-        panel = replace(panel, approvers=await self._others(tx, run, panel))
+        starters = frozenset(await behind(tx, run) | ({causer} if causer else set()))
+        request = Request(run.id, panel.rule, now + int(seconds) * 1000 if seconds else None, starters)
+        panel = replace(panel, approvers=await self._others(tx, run, request, panel))
         await repository.insert(tx, request, panel.approvers, now)
         for problem in panel.problems:
             await self._log(tx, run.id, f"Of the approve permission: {problem}", "WARN")
@@ -103,11 +105,11 @@ class ApprovalService:
             await enqueue_expiry(tx, run.id, now, request.expires_at)
         return run
 
-    async def _others(self, tx: Tx, run: Run, panel: Panel) -> tuple[Approver, ...]:
+    async def _others(self, tx: Tx, run: Run, request: Request, panel: Panel) -> tuple[Approver, ...]:
         """Those of a panel who may approve this run: whoever started it is not asked."""
         if may_approve_own(run):
             return panel.approvers
-        starters = await starters_of(tx, run)
+        starters = await starters_of(tx, run, request)
         return tuple(each for each in panel.approvers if not starters.holds(each.user_id, each.email))
 
     async def decide(self, caller: Caller, run_id: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -181,7 +183,7 @@ class ApprovalService:
             raise Forbidden(text, details={"reason": text, "rule": "approve"})
         if mine is not None and mine.state != "PENDING":
             raise Conflict(f'{who(caller)} has already decided about run "{case.run.id}": {mine.state}')
-        own = (await starters_of(tx, case.run)).holds(caller.principal_id, caller.email)
+        own = (await starters_of(tx, case.run, case.request)).holds(caller.principal_id, caller.email)
         if own and said.state == "APPROVED" and not may_approve_own(case.run):
             text = f'{who(caller)} started run "{case.run.id}"; somebody else has to approve it'
             raise Forbidden(text, details={"reason": text, "rule": "requiredApproval.allowSelfApproval"})
