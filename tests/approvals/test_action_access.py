@@ -305,6 +305,10 @@ async def test_callers_are_told_what_they_may_run(client: httpx.AsyncClient, por
     assert await portal.access.permissions(replace(ANA, teams=frozenset()), query) == []
     await client.patch("/v1/actions/deploy/permissions", json={"execute": {"roles": ["Member"]}})
     assert "execute:actions:deploy" in await portal.access.permissions(ANA, query)
+    document = (await client.get("/v1/actions/deploy")).json()["action"]
+    assert (await client.put("/v1/actions/deploy", json={**document, "publish": False})).status_code == 200
+    assert await portal.access.permissions(ANA, query) == []
+    assert (await client.get(path)).json()["permissions"] == ["execute:actions:deploy"]
 
 
 @pytest.mark.usefixtures("deploy")

@@ -25,7 +25,8 @@ class ActionGrants:
         of version ``v1``."""
         if query.get("action_version", "v2") != "v2":
             return []
-        statement = select(table.c.identifier, table.c.kind, table.c.permissions).order_by(table.c.identifier)
+        columns = (table.c.identifier, table.c.kind, table.c.published, table.c.permissions)
+        statement = select(*columns).order_by(table.c.identifier)
         rows = await self.db.read(lambda tx: tx.rows(statement))
         return [entry for row in rows for entry in _entries(caller, row)]
 
@@ -33,7 +34,7 @@ class ActionGrants:
 def _entries(caller: Caller, row: Any) -> Iterator[str]:
     if caller.is_admin:
         yield f"execute:actions:{row.identifier}"
-    elif row.kind == "self-service":
+    elif row.kind == "self-service" and row.published:
         block = row.permissions.get("execute") or {}
         if granted(caller, block, "execute") is not None:
             yield f"execute:actions:{row.identifier}"
