@@ -74,6 +74,7 @@ def consumer_config(
         "group.id": settings.group_id,
         "security.protocol": settings.security_protocol.lower(),
         "session.timeout.ms": settings.session_timeout_ms,
+        "heartbeat.interval.ms": max(1, min(3000, settings.session_timeout_ms // 3)),
         "auto.offset.reset": settings.auto_offset_reset,
         "partition.assignment.strategy": settings.assignment,
         "enable.auto.commit": False,

@@ -20,6 +20,7 @@ _POLL_SECONDS = 0.1
 _BATCH = 200
 _COMMIT_SECONDS = 0.2
 _LAST_COMMIT_SECONDS = 3.0
+_LEAVE_SECONDS = 5.0
 _AGAIN = frozenset(
     {
         "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "COORDINATOR_LOAD_IN_PROGRESS", "NOT_COORDINATOR",
@@ -75,14 +76,17 @@ class ConsumerThread:
         during which brokers refuse the commits of its other members."""
         self._close.set()
         if self._thread.ident is not None:
-            self._finished.wait()
+            self._finished.wait(_LEAVE_SECONDS)
 
     def close(self) -> None:
-        """Commit and leave; blocks until that is done."""
+        """Commit and leave; blocks until that is done. A member that waits for others to join cannot leave before they
+        have; it is given up after a while, and the brokers notice by its silence."""
         self._close.set()
         self._leave.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_LEAVE_SECONDS)
+            if self._thread.is_alive():
+                log.warning("kafka_left_behind", topic=self._topic)
 
     def _run(self) -> None:
         trouble: Trouble | None
