@@ -176,9 +176,7 @@ export interface EntityBody {
 export function useForgetEntities() {
   const queries = useQueryClient();
   return () =>
-    Promise.all(
-      [["entities"], ["entity"], ["recent"], ["audit"]].map((queryKey) => queries.invalidateQueries({ queryKey })),
-    );
+    Promise.all([["entities"], ["entity"], ["audit"]].map((queryKey) => queries.invalidateQueries({ queryKey })));
 }
 
 export function useCreateEntity(blueprint: string) {

@@ -7,6 +7,7 @@ import {
   pagesCreatePage,
   pagesDeletePage,
   pagesGetPage,
+  pagesListPages,
   pagesPatchPage,
   savedViewsCreateView,
   savedViewsDeleteView,
@@ -145,6 +146,16 @@ export const groupsQuery = (blueprint: string, query: Query, subject: Rule) =>
       ).then(({ result }) => result),
   });
 
+/** The values of a property among entities of all blueprints; kept with those of the blueprint that is asked about. */
+export const groupsEverywhereQuery = (about: string, query: Query, property: string) =>
+  queryOptions({
+    queryKey: ["entities", about, "everywhere", query, property],
+    queryFn: () =>
+      call<{ result: Counted[] }>(searchAggregate({ body: { func: "countValues", property, query } as never })).then(
+        ({ result }) => result,
+      ),
+  });
+
 export const scorecardsQuery = (blueprint: string) =>
   queryOptions({
     queryKey: ["scorecards", blueprint],
@@ -160,6 +171,12 @@ export const pageQuery = (identifier: string) =>
     queryKey: ["pages", identifier],
     queryFn: () => call<{ page: Page }>(pagesGetPage({ path: { identifier } })).then(({ page }) => page),
   });
+
+export const pagesQuery = queryOptions({
+  queryKey: ["pages"],
+  queryFn: () => call<{ pages: Page[] }>(pagesListPages({ query: { compact: true } })).then(({ pages }) => pages),
+  staleTime: 60_000,
+});
 
 export const viewsQuery = (page: string) =>
   queryOptions({

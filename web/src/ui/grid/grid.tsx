@@ -102,7 +102,8 @@ export function Grid<T>(props: Props<T>) {
   };
   const all = selected !== undefined && keys.length > 0 && keys.every((key) => selected.has(key));
   const cell = (line: number, column: number) => ({
-    className: classes.cell,
+    className: column === 0 ? `${classes.cell} ${classes.pinned}` : classes.cell,
+    style: column === 0 ? { left: onSelect ? PICK : 0 } : undefined,
     "data-place": `${line}:${column}`,
     "aria-colindex": column + 1,
     tabIndex: place.line === line && place.column === column ? 0 : -1,
@@ -171,11 +172,10 @@ export function Grid<T>(props: Props<T>) {
                   role="row"
                   tabIndex={-1}
                   aria-rowindex={item.index + 2}
-                  aria-expanded={line.kind === "group" ? line.open : undefined}
                   className={`${classes.line} ${classes.row} ${line.kind === "group" ? classes.group : ""}`}
                   style={{ ...style, display: "flex" }}
                 >
-                  <div {...cell(item.index + 1, 0)} role="gridcell">
+                  <div {...cell(item.index + 1, 0)} style={{ left: 0 }} role="gridcell">
                     {line.kind === "group" ? (
                       <GroupHead line={line} onToggle={props.onToggle} />
                     ) : (
@@ -244,7 +244,13 @@ function GroupHead({ line, onToggle }: GroupHeadProps) {
   if (onToggle === undefined) return text;
   const Icon = line.open ? IconChevronDown : IconChevronRight;
   return (
-    <button type="button" tabIndex={-1} className={classes.sort} onClick={() => onToggle(line.key)}>
+    <button
+      type="button"
+      tabIndex={-1}
+      className={classes.sort}
+      aria-expanded={line.open ?? false}
+      onClick={() => onToggle(line.key)}
+    >
       <Icon size={16} aria-hidden /> {text}
     </button>
   );

@@ -162,6 +162,8 @@ export function FilterChips({ fields, filter, onChange }: Omit<Props, "blueprint
             // biome-ignore lint/suspicious/noArrayIndexKey: a condition has no identity but its place
             key={at}
             size="md"
+            bd="1px solid var(--mantine-color-default-border)"
+            bg="var(--mantine-color-default-hover)"
             withRemoveButton
             removeButtonProps={{ "aria-label": `Remove ${text}`, "aria-hidden": false, tabIndex: 0 }}
             onRemove={() =>

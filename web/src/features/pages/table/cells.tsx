@@ -65,8 +65,8 @@ export function Teams({ teams }: { teams: string[] | undefined }) {
 }
 
 /** The level that a scorecard gives. */
-export function Level({ level, field }: { level: string; field: Field | undefined }) {
-  const color = field?.levels?.find(({ title }) => title === level)?.color;
+export function Level({ level, levels }: { level: string; levels: Field["levels"] }) {
+  const color = levels?.find(({ title }) => title === level)?.color;
   return (
     <Badge variant="light" color={colorOf(color)} tt="none" leftSection={<IconMedal2 size={13} aria-hidden />}>
       {level}
@@ -83,7 +83,7 @@ export function FieldValue({ entity, field }: { entity: Entity; field: Field }) 
   if (field.kind === "team") return <Teams teams={value as string[] | undefined} />;
   if (value === null || value === undefined) return <Nothing />;
   if (field.source === "meta" && field.kind === "date") return <Ago at={value as string} />;
-  if (field.source === "scorecard") return <Level level={String(value)} field={field} />;
+  if (field.source === "scorecard") return <Level level={String(value)} levels={field.levels} />;
   if (field.target !== undefined) {
     if (Array.isArray(value)) return <RelatedMany values={value} target={field.target} />;
     return <Related value={value} target={field.target} />;
