@@ -11,6 +11,7 @@ from fairway import __version__
 from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_router as build_access_router
 from fairway.portal.actions import endpoints as action_routes
+from fairway.portal.actions import offer_endpoints
 from fairway.portal.actions.forms import endpoints as form_routes
 from fairway.portal.audit.endpoints import build_router as build_audit_router
 from fairway.portal.audit.stream.endpoints import build_router as build_stream_router
@@ -97,6 +98,7 @@ def include_routers(app: FastAPI, portal: Portal) -> None:
     app.include_router(build_automations_router(portal.automations.insight))
     app.include_router(action_routes.build_router(actions.definitions))
     app.include_router(form_routes.build_router(portal.db, actions.definitions, actions.forms, actions.access))
+    app.include_router(offer_endpoints.build_router(actions.offers))
     for router in build_workflow_routers(portal.workflows):
         app.include_router(router)
     app.include_router(migration_routes.build_router(catalog.migrations))

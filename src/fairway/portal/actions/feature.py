@@ -12,6 +12,7 @@ from fairway.portal.actions.access.grants import ActionGrants
 from fairway.portal.actions.access.service import ActionAccess
 from fairway.portal.actions.following import FollowBlueprints
 from fairway.portal.actions.forms.service import FormService, build_forms
+from fairway.portal.actions.offers import Offers
 from fairway.portal.actions.service import ActionService
 from fairway.portal.catalog.wiring import Catalog
 from fairway.portal.storage import Database
@@ -25,6 +26,7 @@ class Actions:
     forms: FormService
     access: ActionAccess
     explainer: ActionExplainer
+    offers: Offers
 
 
 def build_actions(db: Database, clock: Clock, catalog: Catalog, jq: Engine, access: Access, *, org_id: str) -> Actions:
@@ -37,4 +39,5 @@ def build_actions(db: Database, clock: Clock, catalog: Catalog, jq: Engine, acce
         db=db, clock=clock, jq=jq, catalog=catalog, directory=access.directory,
         signing_secret=access.apps.signing_secret,
     )  # fmt: skip
-    return Actions(definitions, forms, decisions, ActionExplainer(db, catalog, definitions, decisions))
+    explainer = ActionExplainer(db, catalog, definitions, decisions)
+    return Actions(definitions, forms, decisions, explainer, Offers(db, definitions, forms, decisions))

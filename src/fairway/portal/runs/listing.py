@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_
+from sqlalchemy import ColumnElement, Select, func, not_, select
 
 from fairway.kit.errors import InvalidRequest
 from fairway.portal.caller import Caller
@@ -14,7 +14,7 @@ from fairway.portal.catalog.search.cursors import decode_cursor, encode_cursor
 from fairway.portal.runs.model import Run
 from fairway.portal.runs.repository import as_run, selection
 from fairway.portal.runs.sight import Sight
-from fairway.portal.runs.tables import run
+from fairway.portal.runs.tables import run, run_approval
 from fairway.portal.storage import Tx
 
 MAX_LIMIT = 1000
@@ -38,6 +38,8 @@ class RunFilter:
     actions: Sequence[str] = ()
     sources: Sequence[str] = ()
     statuses: Sequence[str] = ()
+    awaiting_me: bool = False
+    """Only those that the caller was asked to approve and has not decided about."""
     exclude: Sequence[str] = ()
     """Actions whose runs are left out."""
     limit: int = MAX_LIMIT
@@ -65,6 +67,8 @@ class Page:
 async def page(tx: Tx, sight: Sight, caller: Caller, wanted: RunFilter) -> Page:
     """The newest runs that fit and that the caller may see."""
     statement = selection().where(*_clauses(tx, wanted)).order_by(run.c.number.desc())
+    if wanted.awaiting_me:
+        statement = statement.where(run.c.status == "WAITING_FOR_APPROVAL", run.c.id.in_(_asked(caller)))
     candidates = await sight.candidates(tx, caller)
     if candidates is not None:
         statement = statement.where(candidates)
@@ -78,6 +82,13 @@ async def page(tx: Tx, sight: Sight, caller: Caller, wanted: RunFilter) -> Page:
         before = rows[-1].number
     following = encode_cursor(found[wanted.limit - 1].number) if len(found) > wanted.limit else None
     return Page(found[: wanted.limit], following)
+
+
+def _asked(caller: Caller) -> Select[Any]:
+    mine = run_approval.c.user_id == caller.principal_id
+    if caller.email is not None:
+        mine = mine | (run_approval.c.user_id.is_(None) & (func.lower(run_approval.c.email) == caller.email.lower()))
+    return select(run_approval.c.run_id).where(mine, run_approval.c.state == "PENDING")
 
 
 async def newest_of_action(tx: Tx, action: str) -> Run | None:

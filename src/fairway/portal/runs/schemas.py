@@ -134,6 +134,7 @@ LIST_PARAMETERS = [
     _parameter("blueprint", STRING, "Runs of this blueprint's actions."),
     _parameter("active", BOOLEAN, "True: in progress or waiting for approval. False: ended."),
     _parameter("status", STRINGS, "Runs with one of these statuses."),
+    _parameter("awaiting_me", BOOLEAN, "True: runs that the caller was asked to approve and has not decided about."),
     _parameter("user_email", STRING, "Runs of this user."),
     _parameter("user_id", STRING, "Runs of this user or client id."),
     _parameter("external_run_id", STRING, "The run that its backend knows by this id."),

@@ -62,6 +62,17 @@ class InputResponses:
             stored = await self._completion.finish(caller, stored, outcome)
         return stored.shown()
 
+    async def form(self, caller: Caller, node_run_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The form of an INPUT node for the values given so far. Raises like :meth:`respond`."""
+        run, node_run = await self._db.read(lambda tx: require_node(tx, caller, node_run_id))
+        node = nodes_of(run.definition)[node_run.node]
+        if node.type != INPUT:
+            raise InvalidRequest(f'Node "{node.identifier}" is of type {node.type} and waits for no input')
+        _permit(caller, run, node)
+        return await self._forms.resolve(
+            caller, input_action(run, node), optional(dict(body), "form", dict) or {}, None
+        )
+
     async def _add(self, tx: Tx, caller: Caller, node_run_id: str, response: JsonObject) -> NodeRun:
         _, current = await require_node(tx, caller, node_run_id)
         await repository.lock_run(tx, current.workflow_run)

@@ -11,7 +11,7 @@ from fairway.portal.http import CallerDep, answer, api_router, json_object, ok
 from fairway.portal.http.requests import json_object_or_empty, query_int
 from fairway.portal.workflows.inputs import InputResponses
 from fairway.portal.workflows.run_service import WorkflowRuns
-from fairway.portal.workflows.schemas import ERRORS, RESPOND, START, body
+from fairway.portal.workflows.schemas import ERRORS, FORM, RESPOND, START, body
 from fairway.portal.workflows.starting import WorkflowStarter
 
 _RUNS = "/fairway/workflows/runs"
@@ -51,6 +51,20 @@ def build_router(starter: WorkflowStarter, runs: WorkflowRuns, inputs: InputResp
 
     _nodes(router, runs, inputs)
 
+    @router.get("/fairway/workflows/offers", summary="Triggers that can be pressed, and who may", responses=ERRORS)
+    async def offers(caller: CallerDep) -> Response:
+        return ok(offers=await starter.offers(caller))
+
+    @router.post(
+        "/fairway/workflows/{identifier}/form",
+        summary="Resolve the form of a trigger for the values given so far",
+        description="As POST /v1/fairway/actions/{id}/form does for actions.",
+        responses=ERRORS,
+        openapi_extra=body(FORM),
+    )
+    async def form(identifier: str, request: Request, caller: CallerDep) -> Response:
+        return ok(form=await starter.form(caller, identifier, await json_object_or_empty(request)))
+
     @router.post(
         "/fairway/workflows/{identifier}/runs",
         summary="Start a workflow",
@@ -71,6 +85,10 @@ def _nodes(router: APIRouter, runs: WorkflowRuns, inputs: InputResponses) -> Non
     @router.post(f"{one}/input", summary="Respond to an INPUT node", responses=ERRORS, openapi_extra=body(RESPOND))
     async def respond(identifier: str, request: Request, caller: CallerDep) -> Response:
         return ok(nodeRun=await inputs.respond(caller, identifier, await json_object(request)))
+
+    @router.post(f"{one}/form", summary="Resolve the form of an INPUT node", responses=ERRORS, openapi_extra=body(FORM))
+    async def node_form(identifier: str, request: Request, caller: CallerDep) -> Response:
+        return ok(form=await inputs.form(caller, identifier, await json_object_or_empty(request)))
 
     @router.get(f"{one}/logs", summary="Log lines of a node run, oldest first", responses=ERRORS)
     async def node_logs(identifier: str, request: Request, caller: CallerDep) -> Response:

@@ -73,6 +73,14 @@ START: dict[str, Any] = {
         "trigger": {**_TEXT, "description": "Which trigger, when the workflow has several to press."},
     },
 }
+FORM: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "form": {"type": "object", "description": "The values given so far, by input."},
+        "entity": {**_TEXT, "description": "Identifier of the entity that the run is about."},
+        "trigger": {**_TEXT, "description": "Which trigger, when the workflow has several to press."},
+    },
+}
 RESPOND: dict[str, Any] = {
     "type": "object",
     "properties": {

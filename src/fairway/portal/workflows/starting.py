@@ -16,6 +16,7 @@ from fairway.portal.people.documents import user_document
 from fairway.portal.storage import Database, Tx
 from fairway.portal.workflows.engine import Engine, Start
 from fairway.portal.workflows.model import SELF_SERVE, Node, Workflow, WorkflowRun, nodes_of
+from fairway.portal.workflows.repository import all_workflows
 from fairway.portal.workflows.service import require_workflow
 from fairway.portal.workflows.synthetic import blueprint_of, trigger_action
 
@@ -68,6 +69,36 @@ class WorkflowStarter:
         run = await self._db.write(work)
         assert run is not None, "only what has a cause can have been started before"
         return run.shown()
+
+    async def form(self, caller: Caller, identifier: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The form of a trigger for the values given so far, as that of an action. Raises like :meth:`start`."""
+        given = dict(body)
+        workflow = await self._db.read(lambda tx: require_workflow(tx, identifier))
+        node = _trigger(workflow, optional(given, "trigger", str))
+        inputs = dict(optional(given, "form", dict) or {})
+        entity = await self._entity(caller, workflow, node, optional(given, "entity", str), inputs)
+        action = trigger_action(identifier, node, None if entity is None else str(entity["blueprint"]))
+        self._actions.access.decide_visible(caller, action).enforce()
+        return await self._actions.forms.resolve(caller, action, inputs, entity)
+
+    async def offers(self, caller: Caller) -> list[dict[str, Any]]:
+        """Published triggers that can be pressed, and whether the caller may."""
+        found = []
+        for workflow in await self._db.read(all_workflows):
+            for node in nodes_of(workflow.document).values():
+                if node.type == SELF_SERVE and node.published:
+                    found.append(self._offer(caller, workflow, node))
+        return found
+
+    def _offer(self, caller: Caller, workflow: Workflow, node: Node) -> dict[str, Any]:
+        about = blueprint_of(node.config)
+        blueprint = None if about is None else about[0]
+        decision = self._actions.access.decide_visible(caller, trigger_action(workflow.identifier, node, blueprint))
+        shown = {key: workflow.document.get(key) for key in ("title", "icon", "description", "category")}
+        return {
+            "workflow": workflow.identifier, "trigger": node.identifier, "triggerTitle": node.document.get("title"),
+            **shown, "blueprint": blueprint, "allowed": decision.allowed, "reason": decision.reason,
+        }  # fmt: skip
 
     async def _entity(
         self, caller: Caller, workflow: Workflow, node: Node, identifier: str | None, inputs: dict[str, Any]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from fairway.portal.access.schemas import STRING, answers, body, list_of
 from fairway.portal.http import CallerDep, answer, api_router, json_object, ok, query_list
-from fairway.portal.http.requests import json_object_or_empty, query_int
+from fairway.portal.http.requests import flag, json_object_or_empty, query_int
 from fairway.portal.runs import schemas
 from fairway.portal.runs.documents import FIELDS
 from fairway.portal.runs.listing import MAX_LIMIT, RunFilter
@@ -117,6 +117,7 @@ def run_filter(request: Request, default_limit: int) -> RunFilter:
         actions=[*query_list(request, "action"), *query_list(request, "action_identifier")],
         sources=query_list(request, "source"),
         statuses=query_list(request, "status"),
+        awaiting_me=flag(request, "awaiting_me"),
         exclude=[each for each in query_list(request, "exclude") if each not in FIELDS],
         limit=query_int(request, "limit", default_limit, 1, MAX_LIMIT),
         cursor=query.get("from") or None,
