@@ -46,11 +46,36 @@ scorecards:
         level: Gold
         query: {combinator: and, conditions: [{property: tier, operator: "=", value: gold}]}
 actions:
+  - identifier: after_restart
+    trigger:
+      type: automation
+      event: {type: RUN_UPDATED, actionIdentifier: restart}
+      condition: {type: JQ, expressions: [.diff.after.status == "FAILURE"], combinator: and}
+    invocationMethod: {type: WEBHOOK, url: "https://ci.example.com/failed"}
+    requiredApproval: true
   - identifier: restart
     title: Restart
-    trigger: {type: self-service, operation: DAY-2, blueprintIdentifier: service, userInputs: {properties: {}}}
+    trigger: {type: self-service, operation: DAY-2, blueprintIdentifier: service, userInputs: {}}
     invocationMethod: {type: WEBHOOK, url: "https://ci.example.com", agent: true}
+    requiredApproval: {type: ANY, quorum: 2, expiresInSeconds: 3600}
     publish: false
+actionPermissions:
+  - action: restart
+    execute: {roles: [Admin], users: null, ownedByTeam: true}
+    approve:
+      roles: []
+      policy:
+        queries: {}
+        conditions: ['[.user.email]']
+  - action: after_restart
+    approve: {users: [ann@example.com]}
+workflows:
+  - identifier: nightly
+    title: Nightly
+    nodes:
+      - {identifier: night, config: {type: SCHEDULE_TRIGGER, cron: "0 3 * * *"}}
+      - {identifier: call, config: {type: WEBHOOK, url: "https://ci.example.com/nightly"}}
+    connections: [{sourceIdentifier: night, targetIdentifier: call}]
 folders:
   - {identifier: inner, title: Inner, parent: outer}
   - {identifier: outer, title: Outer}
@@ -137,8 +162,10 @@ async def test_export_reads_back_and_is_stable(connected: PortalClient, files: P
     assert await _plan(connected, again) == []
     assert dump(again) == first
     parsed = yaml.safe_load(first)
-    assert list(parsed) == ["blueprints", "permissions", "scorecards", "entities", "actions", "folders", "pages",
-                            "webhooks", "integrations"]  # fmt: skip
+    assert list(parsed) == [
+        "blueprints", "permissions", "scorecards", "entities", "actions", "actionPermissions", "workflows", "folders",
+        "pages", "webhooks", "integrations",
+    ]  # fmt: skip
     assert [entity["identifier"] for entity in parsed["entities"]] == ["d", "a", "b", "b-later"]
     assert "createdAt" not in first
     assert "markdown: |-" in first
@@ -181,3 +208,37 @@ def test_a_folder_is_read_in_order_and_other_files_are_left(tmp_path: Path) -> N
     (tmp_path / "a.yml").write_text("pages: [{identifier: a}]\n---\nfolders: [{identifier: f}]")
     (tmp_path / "notes.md").write_text("pages: nothing")
     assert load([tmp_path]) == {"pages": [{"identifier": "a"}, {"identifier": "b"}], "folders": [{"identifier": "f"}]}
+
+
+async def test_actions_and_who_may_use_them_are_compared_by_what_they_mean(
+    connected: PortalClient, files: Path
+) -> None:
+    await _apply(connected, load([files]))
+    permissions = (await connected.get("/actions/restart/permissions"))["permissions"]
+    assert (permissions["execute"]["roles"], permissions["execute"]["ownedByTeam"]) == (["Admin"], True)
+    assert permissions["approve"]["policy"]["conditions"] == ["[.user.email]"]
+    wanted = load([files])
+    after, restart = wanted["actions"]
+    restart["requiredApproval"] = {"type": "ALL"}
+    restart["trigger"]["condition"] = None
+    after["trigger"]["event"]["type"] = "RUN_CREATED"
+    wanted["actionPermissions"][0]["execute"] = {"roles": ["Admin", "Member"]}
+    wanted["workflows"][0]["nodes"][1]["config"]["url"] = "https://ci.example.com/other"
+    assert [change.line() for change in await _plan(connected, wanted)] == [
+        "~ Action after_restart: trigger",
+        "~ Action restart: requiredApproval",
+        "~ Action permissions restart: execute",
+        "~ Workflow nightly: nodes",
+    ]
+    await _apply(connected, wanted)
+    assert await _plan(connected, wanted) == []
+    assert (await connected.get("/actions/restart/permissions"))["permissions"]["execute"]["ownedByTeam"] is True
+
+
+async def test_an_export_names_who_may_use_each_action(connected: PortalClient, files: Path) -> None:
+    await _apply(connected, load([files]))
+    parsed = yaml.safe_load(dump(await read_state(connected, with_entities=False)))
+    assert [action["identifier"] for action in parsed["actions"]] == ["after_restart", "restart"]
+    assert [each["action"] for each in parsed["actionPermissions"]] == ["after_restart", "restart"]
+    assert parsed["actionPermissions"][1]["execute"]["ownedByTeam"] is True
+    assert [each["identifier"] for each in parsed["workflows"]] == ["nightly"]

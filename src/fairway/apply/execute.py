@@ -66,9 +66,8 @@ async def _apply_each(portal: PortalClient, group: list[Change]) -> AsyncIterato
 
 async def _write(portal: PortalClient, change: Change) -> None:
     kind = change.kind
-    document = {name: value for name, value in change.document.items() if name not in kind.hidden}
-    if kind.name in ("permissions", "scorecards"):
-        document.pop("blueprint")
+    left_out = {*kind.hidden, *kind.addressed}
+    document = {name: value for name, value in change.document.items() if name not in left_out}
     create = change.verb == "create" and kind.name != "blueprints"
     if create:
         await _told(change, portal.post(kind.path(kind.collection, change.document), document))

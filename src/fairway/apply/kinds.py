@@ -45,6 +45,10 @@ class Kind:
     """Writes leave alone what they do not name."""
     named_by_identifier: bool = False
     """Without a title it has its identifier as title."""
+    implicit: bool = False
+    """It comes to be with the document that its key names, and is only ever changed."""
+    addressed: tuple[str, ...] = ()
+    """Fields that paths hold and bodies do not."""
 
     def key(self, document: Mapping[str, Any], where: Path | None = None) -> str:
         """The document's name.
@@ -110,6 +114,20 @@ def _with_flags(relations: dict[str, Any]) -> dict[str, Any]:
     return {name: {"required": False, "many": False, **relation} for name, relation in relations.items()}
 
 
+def _with_inputs(trigger: dict[str, Any]) -> dict[str, Any]:
+    """Contract 6.2: the inputs of self-service actions are there, and a condition only when there is one."""
+    present = {name: value for name, value in trigger.items() if value is not None}
+    if trigger.get("type") != "self-service":
+        return present
+    return {**present, "userInputs": {"properties": {}, **(trigger.get("userInputs") or {})}}
+
+
+def _without_nulls(block: dict[str, Any]) -> dict[str, Any]:
+    """Contract 6.8: null lists are empty, and a null flag is not set."""
+    empty: dict[str, Any] = {"users": [], "roles": [], "teams": [], "ownedByTeam": False}
+    return {name: empty.get(name) if value is None else value for name, value in block.items()}
+
+
 def said(values: dict[str, Any]) -> dict[str, Any]:
     """Values without those that say nothing."""
     return {name: value for name, value in values.items() if value is not None and value != []}
@@ -119,13 +137,18 @@ _ALL = (
     Kind("blueprints", "Blueprint", ("identifier",), "/blueprints", "/blueprints/{identifier}",
          hidden=_STAMPS | {"system"}, completed={"schema": _with_required, "relations": _with_flags}),
     Kind("permissions", "Permissions", ("blueprint",), "/blueprints/{blueprint}/permissions",
-         "/blueprints/{blueprint}/permissions", update="PATCH", partial=True),
+         "/blueprints/{blueprint}/permissions", update="PATCH", partial=True, implicit=True, addressed=("blueprint",)),
     Kind("scorecards", "Scorecard", ("blueprint", "identifier"), "/blueprints/{blueprint}/scorecards",
-         "/blueprints/{blueprint}/scorecards/{identifier}", defaults={"levels": _LEVELS}),
+         "/blueprints/{blueprint}/scorecards/{identifier}", defaults={"levels": _LEVELS}, addressed=("blueprint",)),
     Kind("entities", "Entity", ("blueprint", "identifier"), "/blueprints/{blueprint}/entities",
          "/blueprints/{blueprint}/entities/{identifier}", hidden=_STAMPS | {"scorecards"},
          completed={"properties": said, "relations": said}, named_by_identifier=True),
-    Kind("actions", "Action", ("identifier",), "/actions", "/actions/{identifier}", defaults={"publish": True}),
+    Kind("actions", "Action", ("identifier",), "/actions", "/actions/{identifier}", defaults={"publish": True},
+         completed={"trigger": _with_inputs}),
+    Kind("actionPermissions", "Action permissions", ("action",), "/actions/{action}/permissions",
+         "/actions/{action}/permissions", update="PATCH", partial=True, implicit=True, addressed=("action",),
+         completed={"execute": _without_nulls, "approve": _without_nulls}),
+    Kind("workflows", "Workflow", ("identifier",), "/workflows", "/workflows/{identifier}"),
     Kind("folders", "Folder", ("identifier",), "/sidebars/catalog/folders", "/sidebars/catalog/folders/{identifier}",
          update="PATCH", hidden=_STAMPS | {"sidebar", "sidebarType", "after"}),
     Kind("pages", "Page", ("identifier",), "/pages", "/pages/{identifier}",

@@ -46,10 +46,10 @@ def _changes(kind: Kind, wanted: list[dict[str, Any]], found: list[dict[str, Any
     for document in wanted:
         key = kind.key(document)
         if key not in present:
-            if kind.name != "permissions":
+            if not kind.implicit:
                 yield Change("create", kind, key, document)
                 continue
-            present[key] = {"blueprint": key}  # they come to be with their blueprint, which this plan creates
+            present[key] = {kind.keys[0]: key}  # it comes to be with what this plan creates
         fields = kind.differences(document, present[key])
         if fields:
             yield Change("update", kind, key, document, tuple(fields), present[key])

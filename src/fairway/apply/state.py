@@ -19,12 +19,15 @@ async def read_state(portal: PortalClient, *, with_entities: bool) -> Documents:
     )
     blueprints, scorecards, actions, sidebar, pages = answers
     webhooks, integrations = await portal.get("/webhooks"), await portal.get("/integration")
+    workflows = await portal.get("/workflows")
     own = [item for item in blueprints["blueprints"] if not item["identifier"].startswith("_")]
     found: Documents = {
         "blueprints": own,
         "permissions": [await _permissions(portal, item["identifier"]) for item in own],
         "scorecards": scorecards["scorecards"],
         "actions": actions["actions"],
+        "actionPermissions": [await _of_action(portal, item) for item in actions["actions"] if _has_permissions(item)],
+        "workflows": workflows["workflows"],
         "folders": list(_folders(sidebar["sidebar"]["items"])),
         "pages": pages["pages"],
         "webhooks": webhooks["webhooks"],
@@ -38,6 +41,16 @@ async def read_state(portal: PortalClient, *, with_entities: bool) -> Documents:
 async def _permissions(portal: PortalClient, blueprint: str) -> dict[str, Any]:
     answer = await portal.get(f"/blueprints/{segment(blueprint)}/permissions")
     return {"blueprint": blueprint, **answer["permissions"]}
+
+
+def _has_permissions(action: Mapping[str, Any]) -> bool:
+    """Nobody starts an automation; some ask for approval."""
+    return action["trigger"]["type"] == "self-service" or bool(action.get("requiredApproval"))
+
+
+async def _of_action(portal: PortalClient, action: Mapping[str, Any]) -> dict[str, Any]:
+    answer = await portal.get(f"/actions/{segment(action['identifier'])}/permissions")
+    return {"action": action["identifier"], **answer["permissions"]}
 
 
 def _folders(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
