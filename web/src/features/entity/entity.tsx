@@ -117,7 +117,7 @@ function Body({ entity, blueprint }: { entity: Entity; blueprint: Blueprint }) {
     });
   return (
     <Tabs value={active.id} onChange={open} keepMounted={false}>
-      <ScrollArea type="auto" scrollbars="x" offsetScrollbars={false}>
+      <ScrollArea type="never" scrollbars="x">
         <Tabs.List style={{ flexWrap: "nowrap" }} aria-label="About this entity">
           {tabs.map(({ id, title }) => (
             <Tabs.Tab key={id} value={id}>

@@ -152,11 +152,12 @@ function Line({ entity }: { entity: Entity }) {
         const level = entity.scorecards?.[identifier]?.level;
         if (!level) return null;
         return (
-          <Tooltip key={identifier} label={title}>
-            <span>
-              <Level level={level} levels={levels} />
-            </span>
-          </Tooltip>
+          <Group key={identifier} gap={6} wrap="nowrap">
+            <Text size="sm" c="dimmed">
+              {title}
+            </Text>
+            <Level level={level} levels={levels} />
+          </Group>
         );
       })}
       <Text size="sm" c="dimmed">

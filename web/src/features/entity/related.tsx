@@ -1,4 +1,4 @@
-import { Badge, NavLink, Stack, Text } from "@mantine/core";
+import { Badge, NativeSelect, NavLink, Stack, Text } from "@mantine/core";
 import { IconArrowLeft, IconArrowRight, IconHierarchy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -53,7 +53,19 @@ export function Related({ entity }: { entity: Entity }) {
   }
   return (
     <div className={classes.related}>
-      <nav aria-label="Related">
+      <NativeSelect
+        className={classes.narrow}
+        aria-label="Related"
+        value={chosen?.id}
+        onChange={(event) => choose(event.currentTarget.value)}
+        data={(Object.keys(HEADS) as RelatedSet["kind"][])
+          .map((kind) => ({
+            group: HEADS[kind],
+            items: sets.filter((set) => set.kind === kind).map(({ id, title }) => ({ value: id, label: title })),
+          }))
+          .filter(({ items }) => items.length > 0)}
+      />
+      <nav className={classes.wide} aria-label="Related">
         {(Object.keys(HEADS) as RelatedSet["kind"][]).map((kind) => {
           const of = sets.filter((set) => set.kind === kind);
           if (of.length === 0) return null;

@@ -1,7 +1,6 @@
-import { Button, Center, Loader } from "@mantine/core";
-import { IconExternalLink } from "@tabler/icons-react";
+import { Center, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
+import { Navigate, useParams } from "@tanstack/react-router";
 import { useBlueprints } from "@/app/queries";
 import { Empty, Loaded } from "@/ui/states";
 import { type Page, pageQuery } from "./api";
@@ -30,23 +29,8 @@ function Kind({ page }: { page: Page }) {
   const blueprint = page.blueprint === null ? undefined : blueprints.get(page.blueprint);
   if (blueprint !== undefined) return <CatalogTable page={page} blueprint={blueprint} />;
   if (page.blueprint !== null && blueprints.size === 0) return null;
-  if (page.type === "dashboard" || page.type === "home") {
-    return (
-      <Empty
-        title={page.title ?? page.identifier}
-        action={
-          <Button
-            component={Link}
-            to={`/dashboards?dashboard=${encodeURIComponent(page.identifier)}`}
-            rightSection={<IconExternalLink size={15} aria-hidden />}
-          >
-            Open the dashboard
-          </Button>
-        }
-      >
-        {page.description ?? "This page is a dashboard."}
-      </Empty>
-    );
+  if (page.type === "dashboard") {
+    return <Navigate to={"/dashboards" as never} search={{ dashboard: page.identifier } as never} replace />;
   }
   return (
     <Empty title={page.title ?? page.identifier}>
