@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
-import {
-  type Draft,
-  identifierOf,
-  kindOf,
-  withoutProperty,
-  withoutStamps,
-  withProperty,
-} from "@/features/builder/model";
+import { type Draft, kindOf, withoutProperty, withoutStamps, withProperty } from "@/features/builder/model";
 import { schemasAt } from "@/ui/code/completion";
+import { identifierOf } from "@/ui/names";
 
 const DRAFT: Draft = {
   identifier: "service",

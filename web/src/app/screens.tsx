@@ -16,6 +16,7 @@ export function screens(root: AnyRootRoute) {
     at("/", () => import("@/features/home/home"), "Home"),
     at("/pages/$page", () => import("@/features/pages/page"), "CatalogPage"),
     at("/entities/$blueprint/$identifier", () => import("@/features/entity/entity"), "EntityPage"),
+    at("/dashboards", () => import("@/features/dashboards/dashboards"), "Dashboards"),
     at("/builder", () => import("@/features/builder/builder"), "Builder"),
     at("/builder/actions", () => import("@/features/builder/actions"), "Actions"),
     at("/builder/actions/$action", () => import("@/features/builder/action"), "ActionScreen"),

@@ -8,11 +8,11 @@ import { blueprintsQuery } from "@/app/queries";
 import { useUser } from "@/app/session";
 import { FormDialog } from "@/ui/dialogs";
 import { Graph } from "@/ui/graph";
+import { identifierOf } from "@/ui/names";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
 import { useCreateBlueprint } from "./api";
-import { identifierOf } from "./model";
 
 interface Search {
   view?: "graph" | "list";

@@ -43,15 +43,6 @@ export function kindOf(definition: PropertyDefinition): string {
   return (exact ?? KINDS.find((kind) => kind.type === definition.type && !kind.format))?.label ?? "Text";
 }
 
-/** An identifier made of a title: `Tech lead` becomes `tech_lead`. */
-export function identifierOf(title: string): string {
-  return title
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "");
-}
-
 export type Draft = Partial<Omit<Blueprint, "schema" | "relations">> & {
   identifier: string;
   title: string;

@@ -2,7 +2,8 @@ import { Checkbox, Select, TagsInput, Textarea, TextInput } from "@mantine/core"
 import { useState } from "react";
 import type { PropertyDefinition, RelationDefinition } from "@/api/model";
 import { FormDialog } from "@/ui/dialogs";
-import { identifierOf, KINDS, kindOf } from "./model";
+import { identifierOf } from "@/ui/names";
+import { KINDS, kindOf } from "./model";
 
 interface NameProps {
   title: string;

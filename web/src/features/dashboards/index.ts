@@ -1,0 +1,3 @@
+/** What other screens show of dashboards. */
+export { DashboardBoard } from "./board";
+export { MyEntities, RecentlyViewed } from "./widgets/others";
