@@ -30,6 +30,8 @@ class Invocation:
     """Monotonic seconds."""
     problem: str = ""
     """Why it must not be executed, such as a wrong signature; it then fails with this text, if a mapping applies."""
+    signature: str = ""
+    """Of the message that it came in, where that was signed: it comes once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from fairway.agent.kafka.offsets import Offsets, Partition, Record
+from fairway.agent.kafka.replays import Replays
 
 P: Partition = ("o.runs", 0)
 Q: Partition = ("o.runs", 1)
@@ -262,3 +263,14 @@ def test_large_windows_stay_fast() -> None:
         if record.offset % 100 == 0:
             offsets.committable()
     assert offsets.committable() == [(P, 50_000)]
+
+
+def test_copies_are_told_from_repetitions() -> None:
+    replays = Replays()
+    assert not replays.copied("a", P, 1)
+    assert not replays.copied("a", P, 1), "the same place again"
+    assert replays.copied("a", P, 2)
+    assert replays.copied("a", Q, 1)
+    for number in range(20_000):
+        replays.copied(f"s{number}", P, number)
+    assert len(replays._places) == 10_000

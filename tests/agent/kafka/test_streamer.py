@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from functools import partial
 
 from fairway.agent.model import Invocation, Report
@@ -161,6 +162,18 @@ async def test_forged_messages_arrive_with_their_problem(broker: MockBroker) -> 
     assert sorted(each.problem[:28] for each in hand.taken) == [
         "The message is not signed: \"", "The message's signature is w",
     ]  # fmt: skip
+
+
+async def test_copies_of_a_signed_message_are_not_executed_again(broker: MockBroker) -> None:
+    """Nothing hinders whoever can publish from doing so (contract 17); printed in another way it is a copy still."""
+    original = event("r_0")
+    copies = [original.value, json.dumps(json.loads(original.value), indent=1).encode()]
+    publish(broker.address, [original, *(Event(each, "k", RUNS, at) for at, each in enumerate(copies)), event("r_1")])
+    hand = Hand(at_once=True)
+    async with streaming(member(broker), hand):
+        await until_committed(lambda: committed(broker.address, GROUP)[:2], [3, 1])
+    assert len(hand.ids) == 2
+    assert set(hand.ids) == {"r_0", "r_1"}
 
 
 async def test_work_that_must_be_begun_again_is(broker: MockBroker) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from fairway.agent.kafka.config import KafkaCredentials, KafkaSettings
 from fairway.agent.kafka.consumer import ConsumerThread
 from fairway.agent.kafka.offsets import Offsets, Record
+from fairway.agent.kafka.replays import Replays
 from fairway.agent.kafka.trouble import Trouble
 from fairway.agent.messages.skipped import Skipped
 from fairway.agent.model import Invocation, Report
@@ -39,6 +40,7 @@ class Subscription:
         self._credentials = credentials
         self._read = read
         self._offsets = Offsets()
+        self._replays = Replays()
         self._thread: ConsumerThread | None = None
         self._stopping = asyncio.Event()
         self._failing_since: float | None = None
@@ -196,13 +198,16 @@ class Subscription:
             await self._submit(submit, record, invocation)
 
     def _invocation(self, record: Record) -> Invocation | None:
-        found = self._read(record.value, time.monotonic())
-        if isinstance(found, Invocation):
-            return found
         topic, number = record.partition
-        write = log.warning if found.unreadable else log.debug
-        write("kafka_message_skipped", topic=topic, partition=number, offset=record.offset, reason=found.reason)
-        return None
+        found = self._read(record.value, time.monotonic())
+        if isinstance(found, Skipped):
+            write = log.warning if found.unreadable else log.debug
+            write("kafka_message_skipped", topic=topic, partition=number, offset=record.offset, reason=found.reason)
+            return None
+        if found.signature and self._replays.copied(found.signature, record.partition, record.offset):
+            log.warning("kafka_replay_skipped", topic=topic, partition=number, offset=record.offset, id=found.id)
+            return None
+        return found
 
     async def _submit(self, submit: Submit, record: Record, invocation: Invocation) -> None:
         future = await submit(invocation)

@@ -12,6 +12,7 @@ from fairway.agent.messages.skipped import Skipped
 from fairway.agent.model import Invocation
 from fairway.kit.errors import FairwayError
 from fairway.wire.runs import NODE_RUN_PREFIX
+from fairway.wire.signatures import SIGNATURE
 
 MAX_BYTES = 8 * 1024 * 1024
 """Longest message that is read: the portal refuses bodies over 1 MiB, an event may hold several."""
@@ -47,6 +48,7 @@ class MessageReader:
         context = mapping(message.get("context"))
         run_id = context.get("runId") if isinstance(context.get("runId"), str) else None
         identifier = action.get("identifier")
+        problem = self._signatures.problem(data or b"", message)
         return Invocation(
             kind="changelog" if not run_id else "node" if run_id.startswith(NODE_RUN_PREFIX) else "run",
             id=run_id or None,
@@ -56,7 +58,8 @@ class MessageReader:
             action=identifier if isinstance(identifier, str) else "",
             source="KAFKA",
             received_at=received_at,
-            problem=self._signatures.problem(data or b"", message),
+            problem=problem,
+            signature="" if problem else str(mapping(message.get("headers")).get(SIGNATURE, "")),
         )
 
     def change(self, data: bytes | None, *, received_at: float = 0.0) -> Invocation | Skipped:
