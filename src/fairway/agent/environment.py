@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic_settings.sources.providers.dotenv import read_env_file
+from dotenv import dotenv_values
 
 _FILE = "_FILE"
 _SECRETS_DIR = "FAIRWAY_AGENT_SECRETS_DIR"
@@ -67,7 +67,7 @@ class Environment(Mapping[str, str]):
         found = path or next((each / ".env" for each in self._upwards() if (each / ".env").is_file()), None)
         if found is None:
             return {}
-        return {name: value for name, value in read_env_file(found, case_sensitive=True).items() if value is not None}
+        return {name: value for name, value in dotenv_values(found, encoding="utf-8").items() if value is not None}
 
     def _upwards(self) -> Iterator[Path]:
         start = self._folder.absolute()
