@@ -14,6 +14,8 @@ export function screens(root: AnyRootRoute) {
     });
   return [
     at("/", () => import("@/features/home/home"), "Home"),
+    at("/self-service", () => import("@/features/self-service/hub"), "SelfService"),
+    at("/self-service/$action", () => import("@/features/self-service/action-page"), "ActionPage"),
     at("/pages/$page", () => import("@/features/pages/page"), "CatalogPage"),
     at("/entities/$blueprint/$identifier", () => import("@/features/entity/entity"), "EntityPage"),
     at("/dashboards", () => import("@/features/dashboards/dashboards"), "Dashboards"),

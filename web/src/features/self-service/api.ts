@@ -1,0 +1,233 @@
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { call } from "@/api/client";
+import {
+  actionsGet,
+  actionsListAll,
+  actionsOffersOf,
+  actionsPermissions,
+  actionsResolve,
+  runsGet,
+  runsStart,
+  workflowRunsForm,
+  workflowRunsOffers,
+  workflowRunsStart,
+} from "@/api/generated";
+import type { Json, JsonObject, Query, Run, Stamps } from "@/api/model";
+
+export type Operation = "CREATE" | "DAY-2" | "DELETE";
+
+/** Who approves: users, roles, teams, owners, or a policy. */
+export interface Grants {
+  users?: string[];
+  roles?: string[];
+  teams?: string[];
+  ownedByTeam?: boolean;
+  policy?: JsonObject | null;
+}
+
+export interface Approval {
+  type: "ANY" | "ALL";
+  quorum?: number;
+  expiresInSeconds?: number;
+  allowSelfApproval?: boolean;
+}
+
+export interface Action extends Stamps {
+  identifier: string;
+  title?: string | null;
+  icon?: string | null;
+  description?: string | null;
+  trigger: {
+    type: string;
+    operation: Operation;
+    blueprintIdentifier?: string;
+    condition?: Query;
+    actionCardButtonText?: string;
+    executeActionButtonText?: string;
+    userInputs: { properties: Record<string, JsonObject> };
+  };
+  invocationMethod: JsonObject & { type: string };
+  requiredApproval?: boolean | Approval;
+  publish?: boolean;
+}
+
+export interface Offer {
+  action: string;
+  allowed: boolean;
+  reason: string;
+}
+
+export interface WorkflowOffer {
+  workflow: string;
+  trigger: string;
+  triggerTitle: string | null;
+  title: string | null;
+  description: string | null;
+  category: string | null;
+  blueprint: string | null;
+  allowed: boolean;
+  reason: string;
+}
+
+export interface InputError {
+  input: string;
+  path: string;
+  message: string;
+  expected: string;
+}
+
+/** An input with its definition worked out for the values given so far. */
+export interface FormInput {
+  identifier: string;
+  title: string;
+  description?: string;
+  type: "string" | "number" | "boolean" | "object" | "array";
+  format?: string;
+  blueprint?: string;
+  enum?: Json[];
+  enumColors?: Record<string, string>;
+  items?: { type?: string; format?: string; enum?: Json[]; blueprint?: string; enumColors?: Record<string, string> };
+  encryption?: string | { algorithm: string; key: string };
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  minItems?: number;
+  maxItems?: number;
+  maxLength?: number;
+  dataset?: Query | null;
+  sort?: { property: string; order?: string };
+  search?: { path: string } | null;
+  entities?: { identifier: string; title: string | null; blueprint: string }[];
+  visible: boolean;
+  disabled: boolean;
+  required: boolean;
+  default: Json;
+  value: Json;
+  given: boolean;
+  waitsFor: string[];
+  problems: { key: string; message: string }[];
+  errors: InputError[];
+}
+
+export type FormItem =
+  | { kind: "input"; identifier: string }
+  | { kind: "title"; identifier: string; title: string; description?: string; visible: boolean };
+
+export interface FormStep {
+  title: string | null;
+  visible: boolean;
+  items: FormItem[];
+}
+
+export interface Form {
+  title: string;
+  operation: Operation;
+  blueprint: string | null;
+  entity: string | null;
+  offered: boolean;
+  steps: FormStep[];
+  order: string[];
+  inputs: Record<string, FormInput>;
+  errors: Record<string, InputError[]>;
+  missing: string[];
+  problems: { key: string; message: string }[];
+}
+
+export type Values = Record<string, Json>;
+
+/** What a form belongs to: an action, or a trigger of a workflow. */
+export type Subject =
+  | { kind: "action"; identifier: string }
+  | { kind: "workflow"; identifier: string; trigger: string };
+
+export const actionsQuery = queryOptions({
+  queryKey: ["self-service", "actions"],
+  queryFn: () =>
+    call<{ actions: Action[] }>(
+      actionsListAll({ query: { trigger_type: "self-service", published: true, version: "v2" } }),
+    ).then(({ actions }) => actions),
+  staleTime: 30_000,
+});
+
+export const offersQuery = queryOptions({
+  queryKey: ["self-service", "offers"],
+  queryFn: () => call<{ offers: Offer[] }>(actionsOffersOf()).then(({ offers }) => offers),
+  staleTime: 30_000,
+});
+
+export const workflowOffersQuery = queryOptions({
+  queryKey: ["self-service", "workflows"],
+  queryFn: () => call<{ offers: WorkflowOffer[] }>(workflowRunsOffers()).then(({ offers }) => offers),
+  staleTime: 30_000,
+});
+
+export const actionQuery = (action: string) =>
+  queryOptions({
+    queryKey: ["action", action],
+    queryFn: () => call<{ action: Action }>(actionsGet({ path: { action } })).then(({ action }) => action),
+    staleTime: 30_000,
+  });
+
+export const approversQuery = (action: string) =>
+  queryOptions({
+    queryKey: ["action", action, "permissions"],
+    queryFn: () =>
+      call<{ permissions: { approve?: Grants } }>(actionsPermissions({ path: { action } })).then(
+        ({ permissions }) => permissions.approve ?? {},
+      ),
+    staleTime: 60_000,
+  });
+
+/** Asks the portal for the form as it is for these values. */
+export async function resolve(subject: Subject, form: Values, entity: string | null): Promise<Form> {
+  const about = entity === null ? {} : { entity };
+  const answer =
+    subject.kind === "action"
+      ? actionsResolve({ path: { identifier: subject.identifier }, body: { form, ...about } })
+      : workflowRunsForm({
+          path: { identifier: subject.identifier },
+          body: { form, trigger: subject.trigger, ...about },
+        });
+  return (await call<{ form: Form }>(answer)).form;
+}
+
+/** The form for the values given so far. What people type is not kept once nobody looks at it: it may be secret. */
+export const formQuery = (subject: Subject, values: Values, entity: string | null) =>
+  queryOptions({
+    queryKey: ["form", subject, entity, values],
+    queryFn: () => resolve(subject, values, entity),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    placeholderData: (before) => before,
+  });
+
+export const formerRunQuery = (run: string) =>
+  queryOptions({
+    queryKey: ["run", run],
+    queryFn: () => call<{ run: Run }>(runsGet({ path: { run_id: run } })).then(({ run }) => run),
+  });
+
+export interface Started {
+  id: string;
+}
+
+/** Starts a run; what is wrong with the values is shown in the form. */
+export function useStart(subject: Subject) {
+  const queries = useQueryClient();
+  return useMutation({
+    meta: { silent: true },
+    mutationFn: async ({ values, entity }: { values: Values; entity: string | null }) => {
+      const about = entity === null ? {} : { entity };
+      const { identifier } = subject;
+      const answer =
+        subject.kind === "action"
+          ? runsStart({ path: { action: identifier }, body: { properties: values, ...about } })
+          : workflowRunsStart({
+              path: { identifier },
+              body: { inputs: values, trigger: subject.trigger, ...about },
+            });
+      return (await call<{ run: Started }>(answer)).run;
+    },
+    onSuccess: () => void queries.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
