@@ -85,6 +85,7 @@ async def served(data_dir: Path, database_url: str = "", connections: int = 8) -
         "FAIRWAY_CLIENT_SECRET": SECRET,
         "FAIRWAY_RATE_LIMIT": "100000000",
         "FAIRWAY_LOG_LEVEL": "WARNING",
+        "FAIRWAY_OUTGOING_PRIVATE_NETWORKS": "true",
     }
     command = [sys.executable, "-m", "fairway", "serve", "--port", str(port)]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 starting a process takes a millisecond

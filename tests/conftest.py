@@ -72,6 +72,7 @@ def _known_identity(database_url: str, data_dir: Path) -> Settings:
         admin_email="admin@example.com",
         admin_password=SecretStr("correct horse battery staple"),
         secret_key=SecretStr("k" * 48),
+        outgoing_private_networks=True,
     )
 
 

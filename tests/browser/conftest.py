@@ -30,6 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePortal]:
         admin_email=EMAIL,
         admin_password=SecretStr(PASSWORD),
         secret_key=SecretStr("k" * 48),
+        outgoing_private_networks=True,
     )
     portal = LivePortal(settings)
     os.environ.pop("FAIRWAY_DATABASE_URL", None)

@@ -145,7 +145,7 @@ async def test_never_allowed(client: HttpClient, host: str) -> None:
 )
 async def test_private_networks_by_setting(serve: Serve, host: str) -> None:
     closed = HttpClient(DestinationPolicy(private_networks=False))
-    with pytest.raises(DestinationRefused, match="outgoing_private_networks"):
+    with pytest.raises(DestinationRefused, match="FAIRWAY_OUTGOING_PRIVATE_NETWORKS"):
         await closed.request("GET", f"http://{host}:9/", timeout_seconds=2)
     await closed.aclose()
 

@@ -92,7 +92,7 @@ class DestinationPolicy:
             return "it is not the address of a host"
         local = address.is_private or address.is_loopback or (address.version == 4 and address in _SHARED)
         if local and not self._private_networks:
-            return "private networks are turned off (outgoing_private_networks)"
+            return "private networks are turned off; FAIRWAY_OUTGOING_PRIVATE_NETWORKS=true allows them"
         return None
 
 

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     kafka_password: SecretStr | None = Field(None, description="SASL password.")
     kafka_security_protocol: str = Field("PLAINTEXT", description="librdkafka security.protocol.")
     outgoing_private_networks: bool = Field(
-        True, description="Allow outgoing webhooks to private address ranges; metadata addresses are always refused."
+        False, description="Allow outgoing webhooks to private address ranges; metadata addresses are always refused."
     )
     delivery_attempts: int = Field(
         5,
