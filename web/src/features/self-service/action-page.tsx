@@ -16,7 +16,7 @@ interface Search {
 }
 
 const HUB = (
-  <Anchor component={Link} to="/self-service" size="sm">
+  <Anchor component={Link} to="/self-service" size="sm" underline="always">
     Self-service
   </Anchor>
 );

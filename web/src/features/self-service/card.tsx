@@ -61,7 +61,7 @@ export function ActionCard({ card, pinned, onPin, onRun }: Props) {
             {operationWord(card.operation)}
           </Badge>
           {card.approval && (
-            <Badge variant="outline" color="gray" tt="none" leftSection={<IconShieldCheck size={12} aria-hidden />}>
+            <Badge variant="default" tt="none" leftSection={<IconShieldCheck size={12} aria-hidden />}>
               Approval
             </Badge>
           )}

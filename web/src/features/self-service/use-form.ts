@@ -51,7 +51,12 @@ export function useActionForm({ subject, entity, initial }: Options) {
     const now: Form = await queries.fetchQuery(formQuery(subject, values, entity));
     setDemanded((before) => new Set([...before, ...names]));
     setFocused(null);
-    return !names.some((name) => now.missing.includes(name) || (now.errors[name]?.length ?? 0) > 0);
+    const wrong = names.flatMap((name): [string, string][] => {
+      const said = now.errors[name]?.[0]?.message ?? (now.missing.includes(name) ? EMPTY : undefined);
+      return said === undefined ? [] : [[name, said]];
+    });
+    setRefused(Object.fromEntries(wrong));
+    return wrong.length === 0;
   };
 
   /** The id of the run, or null when the portal refused it; then the names of what is wrong are told. */

@@ -37,7 +37,7 @@ function Page({ offer }: { offer: WorkflowOffer }) {
         title={offer.title || offer.workflow}
         sub={
           <>
-            <Anchor component={Link} to="/self-service" size="sm">
+            <Anchor component={Link} to="/self-service" size="sm" underline="always">
               Self-service
             </Anchor>
             {offer.description ? ` · ${offer.description}` : ""}

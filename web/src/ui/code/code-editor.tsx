@@ -23,9 +23,13 @@ interface Props {
 }
 
 const NONE: Extension = [];
+const parseJson = jsonParseLinter();
+
+/** What is wrong with the JSON; nothing written yet is not wrong. */
+const jsonProblems = (view: EditorView) => (view.state.doc.toString().trim() === "" ? [] : parseJson(view));
 
 function languageOf(language: Props["language"]): Extension {
-  if (language === "json") return [json(), linter(jsonParseLinter()), lintGutter()];
+  if (language === "json") return [json(), linter(jsonProblems), lintGutter()];
   return language === "yaml" ? yaml() : NONE;
 }
 

@@ -137,7 +137,7 @@ function ChoiceField(props: FieldProps) {
 
 function TruthField(props: FieldProps) {
   const { input, value, onChange } = props;
-  const { withAsterisk, disabled, ...shared } = labelling(props);
+  const { withAsterisk, disabled, "aria-required": _, ...shared } = labelling(props);
   if (input.required && (input.default === null || input.default === undefined)) {
     return (
       <Radio.Group
@@ -153,10 +153,9 @@ function TruthField(props: FieldProps) {
       </Radio.Group>
     );
   }
-  const { "aria-required": _, ...rest } = shared;
   return (
     <Switch
-      {...rest}
+      {...shared}
       disabled={disabled}
       checked={value === true}
       onChange={(event) => onChange(event.currentTarget.checked)}
