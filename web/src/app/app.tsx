@@ -1,5 +1,4 @@
 import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { ModalsProvider } from "@mantine/modals";
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -37,12 +36,10 @@ export function App() {
   return (
     <QueryClientProvider client={queries}>
       <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={schemes} getStyleNonce={nonce}>
-        <ModalsProvider>
-          <Suspense>
-            <Notices />
-          </Suspense>
-          <RouterProvider router={router} context={{ queries }} />
-        </ModalsProvider>
+        <Suspense>
+          <Notices />
+        </Suspense>
+        <RouterProvider router={router} context={{ queries }} />
       </MantineProvider>
     </QueryClientProvider>
   );

@@ -1,6 +1,7 @@
-import { ActionIcon, Menu, Text, Tooltip } from "@mantine/core";
-import { IconBook, IconKeyboard, IconLogout, IconUser } from "@tabler/icons-react";
+import { Menu, Text } from "@mantine/core";
+import { IconBook, IconKeyboard, IconLogout } from "@tabler/icons-react";
 import { useSignOut, useUser } from "@/app/session";
+import { AccountButton } from "./account-button";
 
 /** Who is signed in, help, and the way out. */
 export function AccountMenu({ onKeys }: { onKeys: () => void }) {
@@ -9,11 +10,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <Tooltip label={user.email ?? user.id}>
-          <ActionIcon variant="light" radius="xl" size="lg" aria-label="Account">
-            <IconUser size={18} />
-          </ActionIcon>
-        </Tooltip>
+        <AccountButton title={user.email ?? user.id} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>

@@ -1,7 +1,10 @@
-import { Kbd, Modal, Table } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { lazy, Suspense } from "react";
 
-const KEYS: [string, string][] = [
+const Shown = lazy(() => import("./key-help"));
+
+/** Keys and what they do. */
+export const KEYS: [string, string][] = [
   ["Ctrl K or /", "Search, jump to a page, run an action"],
   ["?", "This list"],
   ["Arrow keys", "Move inside of a table"],
@@ -22,22 +25,12 @@ export function useKeyHelp(): Help {
   return { opened, open, close };
 }
 
-/** What can be done without a mouse. */
+/** The list of keys, once somebody asks for it. */
 export function KeyHelp({ help }: { help: Help }) {
+  if (!help.opened) return null;
   return (
-    <Modal opened={help.opened} onClose={help.close} title="Keyboard shortcuts">
-      <Table>
-        <Table.Tbody>
-          {KEYS.map(([key, meaning]) => (
-            <Table.Tr key={key}>
-              <Table.Td>
-                <Kbd>{key}</Kbd>
-              </Table.Td>
-              <Table.Td>{meaning}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Modal>
+    <Suspense>
+      <Shown onClose={help.close} />
+    </Suspense>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Burger, Group, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, AppShell, Burger, Group, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
@@ -6,11 +6,12 @@ import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { organizationQuery } from "@/app/queries";
 import { Mark } from "@/ui/mark";
-import { AccountMenu } from "./account";
+import { AccountButton } from "./account-button";
 import { KeyHelp, useKeyHelp } from "./keys";
 import { SchemeSwitch } from "./scheme";
 import { Sidebar } from "./sidebar";
 
+const AccountMenu = lazy(() => import("./account").then(({ AccountMenu }) => ({ default: AccountMenu })));
 const loadPalette = () => import("./palette");
 const Palette = lazy(() => loadPalette().then(({ Palette }) => ({ default: Palette })));
 
@@ -61,7 +62,9 @@ export function Shell() {
           <SearchButton open={palette.open} />
           <Group gap="xs" wrap="nowrap">
             <SchemeSwitch />
-            <AccountMenu onKeys={help.open} />
+            <Suspense fallback={<AccountButton />}>
+              <AccountMenu onKeys={help.open} />
+            </Suspense>
           </Group>
         </Group>
       </AppShell.Header>
@@ -114,11 +117,9 @@ function SearchButton({ open }: { open: () => void }) {
           </Text>
         </Group>
       </UnstyledButton>
-      <Tooltip label="Search">
-        <ActionIcon variant="subtle" hiddenFrom="sm" onClick={open} aria-label="Search" size="lg">
-          <IconSearch size={18} />
-        </ActionIcon>
-      </Tooltip>
+      <ActionIcon variant="subtle" hiddenFrom="sm" onClick={open} aria-label="Search" title="Search" size="lg">
+        <IconSearch size={18} />
+      </ActionIcon>
     </>
   );
 }
