@@ -1,4 +1,4 @@
-import { Button, Divider, Menu, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Menu, SegmentedControl, Select, Stack, Text, TextInput } from "@mantine/core";
 import {
   IconBookmark,
   IconCheck,
@@ -71,7 +71,7 @@ export function ViewsMenu({ page, view, arrangement, changed, onOpen }: Props) {
                 </div>
               ),
           )}
-          <Divider my={4} />
+          <Menu.Divider />
           {view && (
             <Menu.Item
               leftSection={<IconDeviceFloppy size={15} />}
