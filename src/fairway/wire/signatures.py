@@ -10,6 +10,7 @@ from typing import Any
 from fairway.kit.crypto import equal, hmac_base64
 from fairway.kit.jsonio import dumps
 from fairway.wire.javascript import dumps_like_javascript
+from fairway.wire.stable import dumps_stable
 
 SIGNATURE = "X-Port-Signature"
 TIMESTAMP = "X-Port-Timestamp"
@@ -30,8 +31,8 @@ def signed_message(message: Mapping[str, Any], secret: str, epoch_seconds: int) 
     """A JSON message with its signature inside: signed with ``headers`` in place, then the two keys are added."""
     headers = dict(message.get("headers") or {})
     whole = {**message, "headers": headers}
-    headers_signed = {SIGNATURE: sign(secret, dumps(whole), epoch_seconds), TIMESTAMP: str(epoch_seconds)}
-    return dumps({**whole, "headers": {**headers, **headers_signed}})
+    headers_signed = {SIGNATURE: sign(secret, dumps_stable(whole), epoch_seconds), TIMESTAMP: str(epoch_seconds)}
+    return dumps_stable({**whole, "headers": {**headers, **headers_signed}})
 
 
 def verify_message(message: Mapping[str, Any], secret: str) -> bool:

@@ -24,6 +24,7 @@ from fairway.portal.storage.jobs import Job, JobHandler, enqueue
 from fairway.portal.storage.outbox import Event
 from fairway.portal.storage.tables import event as table
 from fairway.wire.signatures import signature_headers
+from fairway.wire.stable import dumps_stable
 
 KIND = "changelog_webhook"
 MAX_ATTEMPTS = 12
@@ -109,7 +110,7 @@ class WebhookDelivery:
     async def _post(self, event: Event) -> str | None:
         """What went wrong, or none."""
         assert event.destination is not None
-        body = dumps(change_message(event))
+        body = dumps_stable(change_message(event))
         headers = {
             "content-type": "application/json",
             "x-fairway-event": event_identifier(event.id),

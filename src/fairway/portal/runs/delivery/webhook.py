@@ -7,7 +7,6 @@ from typing import Any
 
 from fairway.kit.clock import Clock
 from fairway.kit.http import Answer
-from fairway.kit.jsonio import dumps
 from fairway.portal.runs.delivery.answers import excerpt, response_of
 from fairway.portal.runs.delivery.base import Order
 from fairway.portal.runs.delivery.messages import default_body
@@ -15,6 +14,7 @@ from fairway.portal.runs.delivery.sending import Request, Sender
 from fairway.portal.runs.model import Finish
 from fairway.wire.runs import IDEMPOTENCY_KEY
 from fairway.wire.signatures import SIGNATURE, TIMESTAMP, signature_headers
+from fairway.wire.stable import dumps_stable
 
 USER_AGENT = "fairway-actions"
 _RESERVED = frozenset(
@@ -50,11 +50,12 @@ class WebhookBackend:
 
 
 def body_of(order: Order) -> bytes | None:
-    """The body, compact. GET has none, DELETE only one that the action gives; others tell of the run by default."""
+    """The body, as receivers print it again. GET has none, DELETE only one that the action gives; others tell of the run
+    by default."""
     method, content = order.payload["method"], order.payload.get("body")
     if method == "GET" or (method == "DELETE" and content is None):
         return None
-    return dumps(default_body(order) if content is None else content)
+    return dumps_stable(default_body(order) if content is None else content)
 
 
 def outcome(payload: Mapping[str, Any], answer: Answer) -> Finish:
