@@ -97,7 +97,9 @@ async def test_claimed_runs_and_nodes(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["plain text", "QUJD", encrypt_input("x", "another secret, forty characters long!!"), 5]
+    "value",
+    ["plain text", "QUJD", encrypt_input("x", "another secret, forty characters long!!"), 5],
+    ids=["text", "short", "another secret", "number"],
 )
 async def test_what_cannot_be_opened_is_not_sent(target: Target, value: Any) -> None:
     """The original sends the ciphertext on (contract 9), and a target takes it for the value."""
