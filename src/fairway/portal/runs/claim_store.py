@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from fairway.kit.clock import Clock, to_millis
-from fairway.portal.runs import queue_repository
+from fairway.portal.runs import queue_repository, repository
+from fairway.portal.runs.model import Run
 from fairway.portal.runs.queue_repository import Share, Terms
 from fairway.portal.storage import Database, Tx
 
@@ -34,7 +35,7 @@ class _Waiting:
 
     def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
-        self.answer: asyncio.Future[list[str]] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[list[Run]] = asyncio.get_running_loop().create_future()
 
 
 class ClaimStore:
@@ -45,12 +46,13 @@ class ClaimStore:
         self._clock = clock
         self._line: list[_Waiting] = []
         self._worker: asyncio.Task[None] | None = None
+        self._answering: set[asyncio.Task[None]] = set()
         self._odd = 0
         self._busy: set[str] = set()
         """Queues whose last claim got all it asked for: there is probably more, and no need to look first."""
 
-    async def claim(self, wanted: Wanted) -> list[str]:
-        """Ids of runs that are the claimer's for ``visibility_ms``; empty when nothing waits."""
+    async def claim(self, wanted: Wanted) -> list[Run]:
+        """Runs that are the claimer's for ``visibility_ms``; empty when nothing waits."""
         if wanted.terms.queue not in self._busy and not await self.anything(wanted.terms.queue):
             return []
         waiting = _Waiting(wanted)
@@ -74,7 +76,9 @@ class ClaimStore:
                 if not isinstance(error, Exception):
                     raise
             else:
-                await self._answer(part, found)
+                answering = asyncio.create_task(self._answer(part, found))  # while the next ones claim
+                self._answering.add(answering)
+                answering.add_done_callback(self._answering.discard)
 
     def _take(self) -> list[_Waiting]:
         part: list[_Waiting] = []
@@ -99,13 +103,20 @@ class ClaimStore:
         return found
 
     async def _answer(self, part: Sequence[_Waiting], found: Sequence[list[str]]) -> None:
-        orphans: list[str] = []
         for waiting, ids in zip(part, found, strict=True):
             self._remember(waiting.wanted, len(ids))
+        every = [run_id for ids in found for run_id in ids]
+        try:
+            runs = await self._db.read(lambda tx: repository.find_many(tx, every)) if every else {}
+        except Exception as error:  # noqa: BLE001 whatever it was, those who wait must hear of it
+            _fail(part, error)
+            return
+        orphans: list[str] = []
+        for waiting, ids in zip(part, found, strict=True):
             if waiting.answer.done():  # the claimer went away meanwhile
                 orphans.extend(ids)
             else:
-                waiting.answer.set_result(ids)
+                waiting.answer.set_result([runs[each] for each in ids if each in runs])
         if orphans:
             await self._db.write(lambda tx: queue_repository.release(tx, orphans, None, self._now()))
 

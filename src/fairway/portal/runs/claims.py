@@ -66,8 +66,8 @@ class ClaimService:
         """
         require_claimer(caller)
         wanted = parse_claim(body)
-        ids = await self._wait(wanted, gone)
-        return await self._documents(ids) if ids else []
+        runs = await self._wait(wanted, gone)
+        return await self._documents(runs) if runs else []
 
     async def acknowledge(self, caller: Caller, body: dict[str, Any]) -> int:
         """Takes claimed runs for good; how many of them it got.
@@ -129,16 +129,16 @@ class ClaimService:
             released += await self.nodes.release_in(tx, held.node_runs)
         return released
 
-    async def _wait(self, wanted: ClaimRequest, gone: Gone) -> list[str]:
+    async def _wait(self, wanted: ClaimRequest, gone: Gone) -> list[Run]:
         loop = asyncio.get_running_loop()
         end = loop.time() + wanted.wait_ms / 1000
         with self._signals.listening(wanted.queues) as rung:
             while True:
                 rung.clear()
-                ids = await self._take(wanted)
+                runs = await self._take(wanted)
                 left = end - loop.time()
-                if ids or left <= 0 or self._stopping.is_set():
-                    return ids
+                if runs or left <= 0 or self._stopping.is_set():
+                    return runs
                 await self._rest(rung, min(left, _POLL_SECONDS))
                 if await gone():
                     return []
@@ -149,18 +149,18 @@ class ClaimService:
         for task in tasks:
             task.cancel()
 
-    async def _take(self, wanted: ClaimRequest) -> list[str]:
+    async def _take(self, wanted: ClaimRequest) -> list[Run]:
         """From several queues evenly, each being the first in its turn; what one lacks the others give."""
         queues = self._in_turn(wanted.queues)
-        ids: list[str] = []
+        runs: list[Run] = []
         for at, queue in enumerate(queues):
-            even = -(-(wanted.limit - len(ids)) // (len(queues) - at))
-            ids += await self._store.claim(wanted.of(queue, even))
+            even = -(-(wanted.limit - len(runs)) // (len(queues) - at))
+            runs += await self._store.claim(wanted.of(queue, even))
         if len(queues) > 1:
             for queue in queues:
-                if ids and len(ids) < wanted.limit:
-                    ids += await self._store.claim(wanted.of(queue, wanted.limit - len(ids)))
-        return ids
+                if runs and len(runs) < wanted.limit:
+                    runs += await self._store.claim(wanted.of(queue, wanted.limit - len(runs)))
+        return runs
 
     def _in_turn(self, queues: tuple[str, ...]) -> tuple[str, ...]:
         if len(queues) < 2:
@@ -168,19 +168,18 @@ class ClaimService:
         self._turn = (self._turn + 1) % len(queues)
         return queues[self._turn :] + queues[: self._turn]
 
-    async def _documents(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        runs = await self._tools.db.read(lambda tx: repository.find_many(tx, ids))
-        alive = [runs[each] for each in ids if each in runs and runs[each].status == "IN_PROGRESS"]
+    async def _documents(self, runs: Sequence[Run]) -> list[dict[str, Any]]:
+        alive = [run for run in runs if run.status == "IN_PROGRESS"]
         at_once = asyncio.Semaphore(_RENDERED_TOGETHER)
 
         async def payload(run: Run) -> JsonObject | None:
-            if not run.secret:
-                return run.payload
             async with at_once:
                 return await self._real_payload(run)
 
-        payloads = await asyncio.gather(*(payload(run) for run in alive))
-        return [claimed_document(run, given) for run, given in zip(alive, payloads, strict=True) if given is not None]
+        secret = [run for run in alive if run.secret]
+        real = dict(zip([run.id for run in secret], await asyncio.gather(*map(payload, secret)), strict=True))
+        given = [(run, real[run.id] if run.secret else run.payload) for run in alive]
+        return [claimed_document(run, payload) for run, payload in given if payload is not None]
 
     async def _real_payload(self, run: Run) -> JsonObject | None:
         """With the secrets of today; a run that cannot be rendered any more ends, and is not given out."""

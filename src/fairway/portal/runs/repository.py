@@ -15,6 +15,7 @@ from fairway.portal.storage import Tx
 from fairway.portal.storage.types import Document
 
 _DERIVED = frozenset({"pending", "claimed_until", "claimed_by"})
+"""The last fields of a run, from the queue."""
 _COLUMNS = tuple(each.name for each in fields(Run) if each.name not in _DERIVED)
 _DOCUMENTS = frozenset(name for name in _COLUMNS if isinstance(run.c[name].type, Document))
 _STATE = (
@@ -27,10 +28,10 @@ _RENDERED = ("payload", "secret", "queue", "labels")
 
 
 def selection() -> Select[Any]:
-    """Runs with their place in the queue; :func:`as_run` reads its rows."""
+    """Runs with their place in the queue; :func:`as_run` reads its rows. The columns have the order of the fields."""
     waiting = (
         run_queue.c.number.is_not(None).label("pending"),
-        run_queue.c.claimed_until,
+        func.coalesce(run_queue.c.claimed_until, 0).label("claimed_until"),
         run_queue.c.claimed_by,
     )
     joined = run.outerjoin(run_queue, run_queue.c.number == run.c.number)
@@ -39,9 +40,7 @@ def selection() -> Select[Any]:
 
 def as_run(row: Any) -> Run:
     """A row of :func:`selection`."""
-    found = dict(row._mapping)
-    found["claimed_until"] = found["claimed_until"] or 0
-    return Run(**found)
+    return Run(*row)
 
 
 async def find(tx: Tx, run_id: str, *, lock: bool = False) -> Run | None:
