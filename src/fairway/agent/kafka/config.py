@@ -50,7 +50,7 @@ class KafkaSettings:
     renew_seconds: float = 60.0
     """Without an answer of any broker for so long, credentials are asked for anew: brokers may have moved."""
     first_backoff_seconds: float = 1.0
-    max_backoff_seconds: float = 60.0
+    max_backoff_seconds: float = 30.0
     max_failure_seconds: float = 3600.0
     """Continuous failure after which the agent gives up."""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,150 @@
+"""Portal, worker, agents and broker are taken down at random while runs go through Kafka: none is lost, all end, and
+whatever is delivered twice carries the same idempotency key. On librdkafka's broker, and on a real Apache Kafka."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from support.kafka import MockBroker
+from support.kafka_world import Broker, KafkaWorld
+from support.live import LivePortal
+
+ROOT = Path(__file__).parents[3]
+
+
+def _script() -> ModuleType:
+    """``scripts/kafka.py``, which ``make kafka`` runs."""
+    spec = importlib.util.spec_from_file_location("kafka_script", ROOT / "scripts" / "kafka.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Librdkafka:
+    """The mock broker; its data is in this process, so that it is struck by cutting all connections."""
+
+    def __init__(self) -> None:
+        self._broker = MockBroker()
+        self.address = self._broker.address
+
+    def strike(self) -> None:
+        self._broker.down()
+        time.sleep(random.uniform(0.2, 1.5))
+        self._broker.up()
+
+    def close(self) -> None:
+        self._broker.close()
+
+
+class ApacheKafka:
+    """A real broker in KRaft mode, killed and started again on its data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._script = _script()
+        self._folder = folder
+        self._port = self._script.free_port()
+        self.address = f"127.0.0.1:{self._port}"
+        self._process = self._script.start(self._port, folder)
+
+    def strike(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._process = self._script.start(self._port, self._folder)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def _librdkafka(folder: Path) -> Iterator[Broker]:
+    broker = Librdkafka()
+    try:
+        yield broker
+    finally:
+        broker.close()
+
+
+@contextmanager
+def _apache(folder: Path) -> Iterator[Broker]:
+    script = _script()
+    if not script.available():
+        pytest.skip("a real Kafka needs java (17 or newer), and mvn to get Kafka from Maven's repository")
+    script.fetch()
+    broker = ApacheKafka(folder / "kafka")
+    try:
+        yield broker
+    finally:
+        broker.close()
+
+
+BROKERS: dict[str, Callable[[Path], Any]] = {"librdkafka": _librdkafka, "apache": _apache}
+
+
+@pytest.fixture
+def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
+    with BROKERS[request.param](tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def world(settings: Any, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaWorld]:
+    monkeypatch.setenv("FAIRWAY_KAFKA_BROKERS", broker.address)  # for portal and worker alike
+    built = KafkaWorld(LivePortal(settings.model_copy(update={"base_url": ""})), broker, tmp_path)
+    try:
+        built.begin()
+        yield built
+    finally:
+        built.end()
+
+
+def _suffer(world: KafkaWorld, count: int, pause: tuple[float, float], victims: Iterator[str], at_least: int) -> None:
+    creating = threading.Thread(target=world.create, args=(count,), daemon=True)
+    creating.start()
+    for victim in victims:
+        time.sleep(random.uniform(*pause))
+        world.strike(victim)
+        if not creating.is_alive() and world.kills.total() >= at_least:
+            break
+    creating.join()
+    world.wait_until_done(300)
+    figures = world.figures()
+    print(figures)  # noqa: T201 figures for people
+    assert len(world.answered) == count
+    assert figures.lost == 0
+    assert figures.statuses == {"SUCCESS": figures.runs}
+    assert figures.foreign_keys == 0, "a repeated delivery can be recognised"
+
+
+def _anybody() -> Iterator[str]:
+    while True:
+        yield random.choice(["portal", "worker", "agent", "agent", "agent", "broker"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("broker", ["librdkafka"], indirect=True)
+@pytest.mark.timeout(600)
+def test_2000_runs_survive(world: KafkaWorld) -> None:
+    """Without the worker, whose jobs wait for its lease to end."""
+    victims = ["portal", "broker", "agent", "agent", "agent", "agent"]
+    _suffer(world, 2_000, (0.5, 2.0), iter(random.sample(victims, len(victims))), at_least=len(victims))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("broker", BROKERS, indirect=True)
+@pytest.mark.timeout(3600)
+def test_10000_runs_survive(world: KafkaWorld) -> None:
+    _suffer(world, 10_000, (0.5, 4.0), _anybody(), at_least=40)
