@@ -260,3 +260,15 @@ async def test_automations_are_not_run_by_people(estate: Estate, client: httpx.A
     refused = await client.post("/v1/actions/react/runs", json={"properties": {}})
     assert refused.status_code == 422
     assert "events start it" in refused.json()["message"]
+
+
+async def test_what_happened_before_it_was_made_is_not_heard(
+    estate: Estate, client: httpx.AsyncClient, clock: ManualClock
+) -> None:
+    """However late the events are read: whoever imports a catalog and then adds an automation starts no flood."""
+    assert (await client.post(PATH, json={"identifier": "imported"})).status_code == 201
+    clock.advance(seconds=1)
+    await estate.listen("ANY_ENTITY_CHANGE")
+    assert estate.heard == []
+    await estate.write("new")
+    assert [each["context"]["entityIdentifier"] for each in estate.heard] == ["new"]

@@ -10,6 +10,7 @@ from fairway.client import PortalClient
 from fairway.client.api import segment
 from fairway.demo.entities import build_entities
 from fairway.demo.people import TEAMS, email_of
+from fairway.demo.runs import start_runs
 from fairway.kit.errors import Conflict, FairwayError, NotFound
 
 _LAST = "platform_overview"
@@ -34,15 +35,27 @@ async def fill(portal: PortalClient, today: datetime) -> str:
     await _apply(portal, model)
     await _fill_people(portal)
     count = await _fill_entities(portal, today)
+    await _apply(portal, read_self_service())
+    runs = await start_runs(portal)
     await _apply(portal, pages)
     return (
-        f"The demo organisation is ready: {len(model['blueprints'])} blueprints, {count} entities, {len(TEAMS)} teams."
+        f"The demo organisation is ready: {len(model['blueprints'])} blueprints, {count} entities, {len(TEAMS)} teams, "
+        f"{runs} runs of actions."
     )
 
 
 def read_model() -> Documents:
     """Blueprints, permissions, scorecards, webhooks and pages of the demo organisation."""
-    with as_file(files("fairway.demo") / "model.yaml") as path:
+    return _read("model.yaml")
+
+
+def read_self_service() -> Documents:
+    """Its actions, automations and workflows: made after the entities, so that no automation answers to those."""
+    return _read("self_service.yaml")
+
+
+def _read(name: str) -> Documents:
+    with as_file(files("fairway.demo") / name) as path:
         return load([path])
 
 

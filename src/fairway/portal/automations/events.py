@@ -65,5 +65,5 @@ def occurrence(event: Event, diff: dict[str, Any], context: dict[str, Any]) -> O
     action = event.context.get("action") if event.resource_type == "run" else None
     return Occurrence(
         event.id, document, event.resource_type, event.action, event.blueprint, event.entity, timer, action,
-        event.run_id, event.origin,
+        event.run_id, event.origin, event.at,
     )  # fmt: skip

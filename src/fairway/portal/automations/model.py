@@ -49,6 +49,8 @@ class Occurrence:
     run_id: str | None
     """The run that made the change, or that the event is about."""
     origin: str
+    at: int
+    """Milliseconds."""
 
     @property
     def entity_document(self) -> JsonObject | None:
@@ -70,6 +72,8 @@ class Listener:
     """For people: identifier of the automation or workflow."""
     event: JsonObject
     condition: JsonObject | None
+    since: int = 0
+    """Milliseconds: when it came to be. What happened before is none of its business, however late it is read."""
 
     @property
     def blueprint(self) -> str | None:
@@ -82,7 +86,9 @@ class Listener:
         return self.event.get("actionIdentifier")
 
     def hears(self, occurrence: Occurrence) -> bool:
-        """Whether an event is of the kind it listens to."""
+        """Whether an event is of the kind it listens to, and not older than itself."""
+        if occurrence.at < self.since:
+            return False
         kind = str(self.event["type"])
         if occurrence.resource_type == "run":
             return occurrence.action in RUN_TYPES.get(kind, ()) and self.action == occurrence.action_identifier

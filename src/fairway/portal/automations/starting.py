@@ -32,7 +32,7 @@ class AutomationRuns:
     async def listeners(self, tx: Tx) -> Sequence[Listener]:
         """The published automations."""
         return [
-            Listener(listener_key(each.id), each.identifier, each.event, each.trigger.get("condition"))
+            Listener(listener_key(each.id), each.identifier, each.event, each.trigger.get("condition"), each.created_at)
             for each in await self._actions.automations(tx)
         ]
 

@@ -38,6 +38,7 @@ class WorkflowTriggers:
                 workflow.identifier,
                 node.config["event"],
                 node.config.get("condition"),
+                workflow.created_at,
             )
             for workflow in await repository.started_by_events(tx)
             for node in nodes_of(workflow.document).values()
