@@ -71,6 +71,7 @@ docs: setup ## Writes the generated part of docs/
 bench: setup ## Measures the budgets of docs/performance.md
 	$(RUN)/python -m bench.ingestion
 	$(RUN)/python -m bench.search
+	$(RUN)/python -m bench.claims
 	$(RUN)/python -m bench.agent
 
 kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Maven)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bench import agent, expressions, ingestion, search
+from bench import agent, claims, expressions, ingestion, search
 
 
 async def main() -> None:
@@ -15,6 +15,8 @@ async def main() -> None:
     await ingestion.main(60_000, "")
     print("\n## Search and lists\n")
     await search.main([10_000, 100_000, 1_000_000], "")
+    print("\n## Claims\n")
+    await claims.main("")
     print("\n## Execution agent\n")
     await agent.main(3000, "")
 

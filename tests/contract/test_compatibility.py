@@ -17,8 +17,6 @@ from support.reference import CHECKOUT, Operation
 from support.shapes import CONTRACT_SHAPES
 
 PAGE = CHECKOUT / "docs" / "compatibility.md"
-LATER = ("/v1/actions",)
-"""Rooms that are still empty."""
 
 _HEAD = """<!-- Written by tests/contract/test_compatibility.py; edit the code instead. -->
 # Compatibility
@@ -28,7 +26,6 @@ published description, {count} of them, and what stands behind each here.
 
 - **works**: the operation is there. Whenever a test of the suite gets a successful answer from it, that answer is held
   against the schema named in the last column; refusals are always held against the error envelope.
-- **later**: part of a later release (self-service actions and their runs).
 
 | Operation | State | Successful answers are checked against |
 |---|---|---|
@@ -48,9 +45,7 @@ def _shape(path: str) -> str:
 
 
 def _state(operation: Operation, served: set[tuple[str, str]]) -> str:
-    if (operation.method, _shape(operation.path)) in served:
-        return "works"
-    return "later" if operation.path.startswith(LATER) else "MISSING"
+    return "works" if (operation.method, _shape(operation.path)) in served else "MISSING"
 
 
 def _checked_by(operation: Operation) -> str:

@@ -174,7 +174,7 @@ class RunService(RunSteps):
         run = await self._sight.require_reporter(tx, caller, run_id)
         now = self._tools.now()
         after, lines = patched(run, patch, caller.principal_id, now)
-        await self._ledger.log(tx, caller.principal_id, {run_id: lines}, now)
+        await self._ledger.log(tx, caller.principal_id, {run_id: lines}, now, limited=patch.status is None)
         await self._ledger.changed(tx, caller, [(run, after)], now)
         return after
 
@@ -183,7 +183,8 @@ class RunService(RunSteps):
         run = await self._sight.require_reporter(tx, caller, run_id, lock=moves)
         now = self._tools.now()
         after = logged(run, line, caller.principal_id, now)
-        (stored,) = await self._ledger.log(tx, caller.principal_id, {run_id: [line]}, now)
+        limited = line.termination is None
+        (stored,) = await self._ledger.log(tx, caller.principal_id, {run_id: [line]}, now, limited=limited)
         await self._ledger.changed(tx, caller, [(run, after)], now)
         return log_document(stored)
 

@@ -73,7 +73,7 @@ run_queue = Table(
 )
 """Runs that wait for somebody to claim and acknowledge them; the row goes with the acknowledgement or the end of the
 run. Narrow, because each claim rewrites it. ``turn`` is the place in line: runs of different actions alternate,
-whatever their numbers, and runs of one action keep their order (see docs/decisions/claims.md)."""
+whatever their numbers, and runs of one action keep their order (see docs/decisions/0011-the-queue-of-runs.md)."""
 
 run_log = Table(
     "run_log",
