@@ -16,6 +16,8 @@ export function screens(root: AnyRootRoute) {
     at("/", () => import("@/features/home/home"), "Home"),
     at("/self-service", () => import("@/features/self-service/hub"), "SelfService"),
     at("/self-service/$action", () => import("@/features/self-service/action-page"), "ActionPage"),
+    at("/runs", () => import("@/features/runs/runs"), "Runs"),
+    at("/runs/$run", () => import("@/features/runs/run"), "RunScreen"),
     at("/pages/$page", () => import("@/features/pages/page"), "CatalogPage"),
     at("/entities/$blueprint/$identifier", () => import("@/features/entity/entity"), "EntityPage"),
     at("/dashboards", () => import("@/features/dashboards/dashboards"), "Dashboards"),

@@ -201,7 +201,8 @@ function isWrong(state: ActionFormState, form: Form, name: string): boolean {
   return input?.visible === true && state.errorOf(input) !== undefined;
 }
 
-function Item({ item, form, state }: { item: FormItem; form: Form; state: ActionFormState }) {
+/** One input of a form, or the head of a section. */
+export function Item({ item, form, state }: { item: FormItem; form: Form; state: ActionFormState }) {
   if (item.kind === "title") {
     if (!item.visible) return null;
     return (

@@ -9,7 +9,9 @@ import {
   runsGet,
   runsStart,
   workflowRunsForm,
+  workflowRunsNodeForm,
   workflowRunsOffers,
+  workflowRunsRespond,
   workflowRunsStart,
 } from "@/api/generated";
 import type { Json, JsonObject, Query, Run, Stamps } from "@/api/model";
@@ -135,10 +137,11 @@ export interface Form {
 
 export type Values = Record<string, Json>;
 
-/** What a form belongs to: an action, or a trigger of a workflow. */
+/** What a form belongs to: an action, a trigger of a workflow, or a node of a workflow run that waits for input. */
 export type Subject =
   | { kind: "action"; identifier: string }
-  | { kind: "workflow"; identifier: string; trigger: string };
+  | { kind: "workflow"; identifier: string; trigger: string }
+  | { kind: "node"; identifier: string };
 
 export const actionsQuery = queryOptions({
   queryKey: ["self-service", "actions"],
@@ -178,17 +181,22 @@ export const approversQuery = (action: string) =>
     staleTime: 60_000,
   });
 
+function asked(subject: Subject, form: Values, entity: string | null) {
+  const about = entity === null ? {} : { entity };
+  const { identifier } = subject;
+  switch (subject.kind) {
+    case "action":
+      return actionsResolve({ path: { identifier }, body: { form, ...about } });
+    case "workflow":
+      return workflowRunsForm({ path: { identifier }, body: { form, trigger: subject.trigger, ...about } });
+    default:
+      return workflowRunsNodeForm({ path: { identifier }, body: { form } });
+  }
+}
+
 /** Asks the portal for the form as it is for these values. */
 export async function resolve(subject: Subject, form: Values, entity: string | null): Promise<Form> {
-  const about = entity === null ? {} : { entity };
-  const answer =
-    subject.kind === "action"
-      ? actionsResolve({ path: { identifier: subject.identifier }, body: { form, ...about } })
-      : workflowRunsForm({
-          path: { identifier: subject.identifier },
-          body: { form, trigger: subject.trigger, ...about },
-        });
-  return (await call<{ form: Form }>(answer)).form;
+  return (await call<{ form: Form }>(asked(subject, form, entity))).form;
 }
 
 /** The form for the values given so far. What people type is not kept once nobody looks at it: it may be secret. */
@@ -207,27 +215,41 @@ export const formerRunQuery = (run: string) =>
     queryFn: () => call<{ run: Run }>(runsGet({ path: { run_id: run } })).then(({ run }) => run),
   });
 
-export interface Started {
-  id: string;
+interface Sent {
+  values: Values;
+  entity: string | null;
+  /** Of a node that waits for input: what was pressed. */
+  button?: string;
 }
 
-/** Starts a run; what is wrong with the values is shown in the form. */
+async function send(subject: Subject, { values, entity, button }: Sent): Promise<string> {
+  const about = entity === null ? {} : { entity };
+  const { identifier } = subject;
+  switch (subject.kind) {
+    case "action": {
+      const body = { properties: values, ...about };
+      return (await call<{ run: { id: string } }>(runsStart({ path: { action: identifier }, body }))).run.id;
+    }
+    case "workflow": {
+      const body = { inputs: values, trigger: subject.trigger, ...about };
+      return (await call<{ run: { id: string } }>(workflowRunsStart({ path: { identifier }, body }))).run.id;
+    }
+    default: {
+      await call(workflowRunsRespond({ path: { identifier }, body: { inputs: values, button } }));
+      return identifier;
+    }
+  }
+}
+
+/** Starts a run, or answers a node that waits for input; what is wrong with the values is shown in the form. */
 export function useStart(subject: Subject) {
   const queries = useQueryClient();
   return useMutation({
     meta: { silent: true },
-    mutationFn: async ({ values, entity }: { values: Values; entity: string | null }) => {
-      const about = entity === null ? {} : { entity };
-      const { identifier } = subject;
-      const answer =
-        subject.kind === "action"
-          ? runsStart({ path: { action: identifier }, body: { properties: values, ...about } })
-          : workflowRunsStart({
-              path: { identifier },
-              body: { inputs: values, trigger: subject.trigger, ...about },
-            });
-      return (await call<{ run: Started }>(answer)).run;
+    mutationFn: (sent: Sent) => send(subject, sent),
+    onSuccess: () => {
+      void queries.invalidateQueries({ queryKey: ["runs"] });
+      void queries.invalidateQueries({ queryKey: ["workflow-run"] });
     },
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ["runs"] }),
   });
 }

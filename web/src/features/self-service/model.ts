@@ -244,7 +244,7 @@ export function asCurl(base: string, subject: Subject, form: Form, values: Value
   );
   const about = entity === null ? {} : { entity };
   const [path, body] =
-    subject.kind === "action"
+    subject.kind !== "workflow"
       ? [`/v1/actions/${encodeURIComponent(subject.identifier)}/runs`, { properties: sent, ...about }]
       : [
           `/v1/fairway/workflows/${encodeURIComponent(subject.identifier)}/runs`,

@@ -60,11 +60,11 @@ export function useActionForm({ subject, entity, initial }: Options) {
   };
 
   /** The id of the run, or null when the portal refused it; then the names of what is wrong are told. */
-  const submit = async (): Promise<{ run: string } | { wrong: string[] }> => {
+  const submit = async (button?: string): Promise<{ run: string } | { wrong: string[] }> => {
     setFocused(null);
     setOthers([]);
     try {
-      return { run: (await start.mutateAsync({ values, entity })).id };
+      return { run: await start.mutateAsync({ values, entity, button }) };
     } catch (problem) {
       if (!(problem instanceof ApiError) || form === undefined) throw problem;
       const said = refusalsOf(problem.details, form);

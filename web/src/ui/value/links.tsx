@@ -28,10 +28,10 @@ export function EntityLink({ blueprint, identifier, title }: EntityLinkProps) {
 }
 
 /** A way to a run. */
-export function RunLink({ id }: { id: string }) {
+export function RunLink({ id, title }: { id: string; title?: string | null }) {
   return (
-    <Anchor component={Link} to={runPath(id)} size="sm" truncate>
-      {id}
+    <Anchor component={Link} to={runPath(id)} size="sm" truncate title={id}>
+      {title || id}
     </Anchor>
   );
 }
