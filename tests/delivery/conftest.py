@@ -73,7 +73,7 @@ async def settings(settings: Settings, github: FakeGitHub, gitlab: FakeGitLab, a
             "gitlab_webhook_token": SecretStr("gl-hook"),
             "azure_devops_url": azure.url,
             "azure_devops_secret": SecretStr("azure-secret"),
-            "delivery_timeout_seconds": 0.5,
+            "delivery_timeout_seconds": 20,
             "delivery_attempts": 4,
         }
     )
