@@ -1,4 +1,4 @@
-"""The page of an entity: its values, relations, scorecards, runs and history; what can be done with it; live changes."""
+"""The page of an entity: values, relations, scorecards, runs, history; what can be done with it; live changes."""
 
 from __future__ import annotations
 
@@ -233,6 +233,7 @@ def test_deleting_shows_what_would_go_too(page: Page, harbour: str, api: httpx.C
 def test_actions_lead_to_their_form_with_the_entity(page: Page, harbour: str) -> None:
     _open(page, harbour)
     page.get_by_role("button", name="Actions").click()
+    expect(page.get_by_role("menu")).to_have_css("opacity", "1")
     assert violations(page) == []
     page.get_by_role("menuitem", name="Dredge").click()
     expect(page).to_have_url(re.compile(rf"/self-service/dredge\?entity={harbour}"))

@@ -195,6 +195,7 @@ def test_views_are_saved_shared_and_changed(page: Page) -> None:
     page.get_by_role("button", name="Compact rows").click()
     expect(button).to_have_text("Longest first · changed")
     button.click()
+    expect(page.get_by_role("menu")).to_have_css("opacity", "1")
     assert violations(page) == []
     page.get_by_role("menuitem", name="Save changes").click()
     expect(button).to_have_text("Longest first")

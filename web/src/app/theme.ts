@@ -27,6 +27,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+    // the placeholder is a presentational child with a tab index, which a menu may not have
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
   },
   headings: { fontWeight: "650" },
 });
