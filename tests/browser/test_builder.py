@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import violations
+from support.browser import settled, violations
 
 SCREENS = (
     "/builder", "/builder?view=list", "/builder/service", "/builder/service?tab=json",
@@ -39,8 +39,7 @@ def test_screens_are_accessible(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     for path in SCREENS:
         page.goto(path)
-        page.get_by_role("heading", level=1).wait_for()
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert violations(page) == [], path
 
 
@@ -48,7 +47,7 @@ def test_a_narrow_window_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     for path in SCREENS:
         page.goto(path)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path
 
 
@@ -118,7 +117,7 @@ def test_suggestions_come_from_the_api(page: Page) -> None:
     editor = page.get_by_role("textbox", name="Definition")
     editor.fill("{}")
     editor.press("ArrowLeft")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     editor.press("Control+Space")
     expect(page.get_by_role("option", name='"invocationMethod"')).to_be_visible()
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import violations
+from support.browser import settled, violations
 
 OVERVIEW = "/dashboards?dashboard=platform_overview"
 
@@ -40,7 +40,7 @@ def test_the_overview_is_drawn(page: Page, scheme: Any) -> None:
     expect(page.get_by_role("region", name="Services", exact=True)).to_contain_text("45")
     expect(page.get_by_role("table", name="Services by tier")).to_contain_text("gold")
     expect(page.get_by_role("table", name="Services in production").get_by_role("link").first).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert violations(page) == []
     page.goto("/dashboards")
     expect(page.get_by_role("link", name=re.compile("Platform overview")).last).to_be_visible()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import sign_in, violations
+from support.browser import settled, sign_in, violations
 from support.live import LivePortal
 
 
@@ -19,7 +19,7 @@ def test_everybody_arrives_here(page: Page, scheme: Any) -> None:
     page.goto("/")
     for name in ("My entities", "Waiting for me", "My recent runs", "Recently viewed"):
         expect(page.get_by_role("region", name=name)).to_be_visible()
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert violations(page) == []
 
 
@@ -50,5 +50,5 @@ def test_what_was_opened_is_listed(page: Page) -> None:
 def test_a_narrow_window_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto("/")
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

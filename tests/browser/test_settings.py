@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from support.browser import sign_in, violations
+from support.browser import settled, sign_in, violations
 from support.live import LivePortal
 
 SCREENS = ("/settings/users", "/settings/teams", "/settings/credentials", "/settings/secrets", "/settings/organization")
@@ -20,8 +20,7 @@ def test_screens_are_accessible(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for path in SCREENS:
         page.goto(path)
-        page.get_by_role("heading", level=1).wait_for()
-        page.wait_for_load_state("networkidle")
+        settled(page)
         assert violations(page) == [], path
 
 
@@ -29,7 +28,7 @@ def test_screens_are_accessible(page: Page, scheme: str) -> None:
 def test_a_narrow_window_does_not_scroll_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(path)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import violations
+from support.browser import settled, violations
 
 MAPPING = {"identifier": ".path", "title": ".name", "blueprint": '"service"', "properties": {"url": ".name | keys"}}
 RESOURCE = {"kind": "project", "selector": {"query": "true"}, "port": {"entity": {"mappings": MAPPING}}}
@@ -112,6 +112,6 @@ def test_an_unknown_source(page: Page) -> None:
 def test_a_narrow_window_does_not_scroll_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(path)
-    page.wait_for_load_state("networkidle")
+    settled(page)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert violations(page) == []

@@ -84,6 +84,15 @@ class Watched:
             self.complaints.append(f"console: {message.text}")
 
 
+_BUSY = "document.querySelector('[aria-busy=true], [aria-label=Loading]') !== null"
+
+
+def settled(page: Page) -> None:
+    """Waits until a screen shows what it has loaded; quicker than waiting for the network to be silent."""
+    page.get_by_role("heading").first.wait_for()
+    page.wait_for_function(f"!({_BUSY})")
+
+
 def sign_in(page: Page, base: str, email: str, password: str) -> None:
     """Through the login page, as a person would."""
     page.goto(base)
