@@ -147,4 +147,4 @@ def test_2000_runs_survive(world: KafkaWorld) -> None:
 @pytest.mark.parametrize("broker", BROKERS, indirect=True)
 @pytest.mark.timeout(3600)
 def test_10000_runs_survive(world: KafkaWorld) -> None:
-    _suffer(world, 10_000, (0.5, 4.0), _anybody(), at_least=40)
+    _suffer(world, 10_000, (2.0, 8.0), _anybody(), at_least=40)
