@@ -121,6 +121,32 @@ async def test_having_it_started_by_another_run_does_not_help(
     assert (await _decide(ann, run["id"])).status_code == 201
 
 
+async def test_having_a_workflow_start_it_does_not_help(
+    client: httpx.AsyncClient,
+    login: Login,
+    action: str,
+    background: Background,
+    app: FastAPI,
+    listener: socket.socket,
+) -> None:
+    bob, ann = await login(BOB), await login(ANN)
+    async with served(app, listener) as url:
+        call = {"type": "WEBHOOK", "url": f"{url}/v1/actions/deploy/runs", "synchronized": True}
+        nodes = [
+            {"identifier": "press", "config": {"type": "SELF_SERVE_TRIGGER", "permissions": {"roles": ["Member"]}}},
+            {"identifier": "call", "config": {**call, "body": {"properties": {}}}},
+        ]
+        connections = [{"sourceIdentifier": "press", "targetIdentifier": "call"}]
+        workflow = {"identifier": "relay", "nodes": nodes, "connections": connections}
+        assert (await client.post("/v1/workflows", json=workflow)).status_code == 201
+        started = await bob.post("/v1/fairway/workflows/relay/runs", json={})
+        assert started.status_code == 202, started.text
+        await background.settle()
+    [run] = (await client.get("/v1/actions/runs?action=deploy")).json()["runs"]
+    assert (await _decide(bob, run["id"])).status_code == 403
+    assert (await _decide(ann, run["id"])).status_code == 201
+
+
 async def test_causing_the_event_does_not_help(
     client: httpx.AsyncClient, login: Login, action: str, background: Background
 ) -> None:
@@ -135,6 +161,30 @@ async def test_causing_the_event_does_not_help(
     assert (await bob.post("/v1/blueprints/service/entities", json={"identifier": "shop"})).status_code == 201
     await background.settle()
     [run] = (await client.get("/v1/actions/runs?action=react")).json()["runs"]
+    assert (await _decide(bob, run["id"])).status_code == 403
+    assert (await _decide(ann, run["id"])).status_code == 201
+
+
+async def test_causing_an_event_whose_automation_starts_it_does_not_help(
+    client: httpx.AsyncClient,
+    login: Login,
+    action: str,
+    background: Background,
+    app: FastAPI,
+    listener: socket.socket,
+) -> None:
+    bob, ann = await login(BOB, "Member", "service-moderator"), await login(ANN)
+    blueprint = {"identifier": "service", "title": "S", "schema": {"properties": {}}}
+    assert (await client.post("/v1/blueprints", json=blueprint)).is_success
+    async with served(app, listener) as url:
+        call = {"type": "WEBHOOK", "url": f"{url}/v1/actions/deploy/runs", "synchronized": True}
+        document = automation("react", None, type="ENTITY_CREATED", blueprintIdentifier="service")
+        method = {**call, "body": {"properties": {}}}
+        assert (await client.post("/v1/actions", json={**document, "invocationMethod": method})).is_success
+        await background.settle()
+        assert (await bob.post("/v1/blueprints/service/entities", json={"identifier": "shop"})).status_code == 201
+        await background.settle()
+    [run] = (await client.get("/v1/actions/runs?action=deploy")).json()["runs"]
     assert (await _decide(bob, run["id"])).status_code == 403
     assert (await _decide(ann, run["id"])).status_code == 201
 

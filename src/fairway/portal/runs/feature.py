@@ -101,5 +101,5 @@ async def build_runs(around: Surroundings, actions: Actions, catalog: Catalog, s
 def _approvals(around: Surroundings, actions: Actions) -> Approvals:
     return build_approvals(
         around.settings, around.clock, around.db, actions, around.http, around.access.apps,
-        org_id=around.org_id,
+        around.box, org_id=around.org_id,
     )  # fmt: skip

@@ -113,7 +113,7 @@ class Starter:
             if existing is not None:
                 return existing
             run = await self._steps.begin(tx, actor, prepared, None, status="WAITING_FOR_APPROVAL")
-            return await self._around.approvals.open_in(tx, run, panel, _causer(new))
+            return await self._around.approvals.open_in(tx, run, panel)
 
         return await self._tools.db.write(work)
 
@@ -175,13 +175,6 @@ def _subject(new: NewRun) -> Document | None:
         return new.entity
     diff = event.get("diff") or {}
     found: Document | None = diff.get("after") or diff.get("before")
-    return found
-
-
-def _causer(new: NewRun) -> str | None:
-    """Whoever caused the event that a run answers to."""
-    by = ((new.event or {}).get("trigger") or {}).get("by") or {}
-    found: str | None = by.get("userId")
     return found
 
 

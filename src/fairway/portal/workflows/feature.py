@@ -25,6 +25,7 @@ from fairway.portal.workflows.completion import Completion
 from fairway.portal.workflows.delivering import Delivering
 from fairway.portal.workflows.engine import Engine
 from fairway.portal.workflows.inputs import InputResponses
+from fairway.portal.workflows.lineage import WorkflowLineage
 from fairway.portal.workflows.model import JsonObject, NodeRun
 from fairway.portal.workflows.orders import NodeOrders
 from fairway.portal.workflows.reports import NodeReports
@@ -81,6 +82,7 @@ def build_workflows(below: Below) -> Workflows:
     reports = NodeReports(db, clock, completion)
     below.runs.claims.nodes = claims
     below.runs.reports.nodes = reports
+    below.runs.approvals.trace(WorkflowLineage(box))
     jobs = [
         Steps(tools, jq, renderer).job_handler,
         delivering.job_handler,

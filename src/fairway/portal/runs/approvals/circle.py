@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from fairway.portal.access.finding import emails_of, find_callers, find_people
 from fairway.portal.caller import Caller
-from fairway.portal.runs import repository as runs
 from fairway.portal.runs.approvals.repository import Answer, Request
 from fairway.portal.runs.approvals.tally import Vote, person_key
-from fairway.portal.runs.model import MAX_DEPTH, Run
+from fairway.portal.runs.model import Run
 from fairway.portal.storage import Tx
 
 
@@ -24,19 +23,6 @@ class Starters:
     def holds(self, user_id: str | None, email: str | None) -> bool:
         """Whether an account is one of them, or another spelling of the e-mail of one."""
         return user_id in self.ids or (bool(email) and person_key(str(email)) in self.people)
-
-
-async def behind(tx: Tx, run: Run) -> set[str]:
-    """Ids of all who started a run: itself, and the runs that it goes back to. Whoever has a run start another one,
-    with the organisation's credentials for instance, has started that one as well."""
-    ids: set[str] = set()
-    current: Run | None = run
-    for _ in range(MAX_DEPTH + 1):
-        if current is None:
-            break
-        ids.update(each for each in (current.created_by, current.impersonated_by) if each)
-        current = await runs.find(tx, current.parent) if current.parent else None
-    return ids
 
 
 async def starters_of(tx: Tx, run: Run, request: Request) -> Starters:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fairway.kit.clock import Clock
+from fairway.kit.crypto import SecretBox
 from fairway.kit.http import HttpClient
 from fairway.kit.settings import Settings
 from fairway.portal.actions.feature import Actions
 from fairway.portal.caller import system_caller
 from fairway.portal.runs.approvals.expiry import Expiry
+from fairway.portal.runs.approvals.lineage import RunLineage
 from fairway.portal.runs.approvals.mail import Mailer
 from fairway.portal.runs.approvals.notifier import Notifier, SigningSecret
 from fairway.portal.runs.approvals.service import ApprovalService
@@ -48,6 +50,7 @@ def build_approvals(
     actions: Actions,
     http: HttpClient,
     secret: SigningSecret,
+    box: SecretBox,
     *,
     org_id: str,
 ) -> Approvals:
@@ -58,5 +61,5 @@ def build_approvals(
     """
     system = system_caller(org_id)
     notifier = Notifier(db, clock, http, Mailer(settings, clock), secret, settings.effective_base_url, system)
-    service = ApprovalService(db, clock, actions, notifier, org_id)
+    service = ApprovalService(db, clock, actions, notifier, RunLineage(box), org_id)
     return Approvals(service, notifier, Expiry(db, clock, system), [PeopleWatch(db, service).consumer])

@@ -15,8 +15,9 @@ from fairway.portal.caller import Caller, system_caller
 from fairway.portal.http.requests import optional, require
 from fairway.portal.runs import repository as runs
 from fairway.portal.runs.approvals import repository, wording
-from fairway.portal.runs.approvals.circle import behind, may_approve_own, starters_of, votes_of
+from fairway.portal.runs.approvals.circle import may_approve_own, starters_of, votes_of
 from fairway.portal.runs.approvals.expiry import enqueue_expiry
+from fairway.portal.runs.approvals.lineage import Lineage, behind
 from fairway.portal.runs.approvals.notifier import Notifier
 from fairway.portal.runs.approvals.repository import Answer, Request
 from fairway.portal.runs.approvals.steps import RunSteps
@@ -58,7 +59,9 @@ class _Case:
 class ApprovalService:
     """Approvals of runs."""
 
-    def __init__(self, db: Database, clock: Clock, actions: Actions, notifier: Notifier, org_id: str) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, actions: Actions, notifier: Notifier, lineage: Lineage, org_id: str
+    ) -> None:
         self._db = db
         self._clock = clock
         self._actions = actions
@@ -66,6 +69,11 @@ class ApprovalService:
         self._org_id = org_id
         self._system = system_caller(org_id)
         self._given: RunSteps | None = None
+        self._lineages = [lineage]
+
+    def trace(self, lineage: Lineage) -> None:
+        """Adds runs of another kind that may start runs; only while the portal is built."""
+        self._lineages.append(lineage)
 
     def use(self, steps: RunSteps) -> None:
         """Tells where decided runs go on; called once, when everything is wired."""
@@ -77,14 +85,13 @@ class ApprovalService:
         assert self._given is not None, "use() was not called"
         return self._given
 
-    async def open_in(self, tx: Tx, run: Run, panel: Panel, causer: str | None = None) -> Run:
+    async def open_in(self, tx: Tx, run: Run, panel: Panel) -> Run:
         """Asks everybody of ``panel``, in the transaction that made ``run`` (``WAITING_FOR_APPROVAL``). The run as it
-        is afterwards: ended ``FAILURE`` when nobody could ever approve it. ``causer``: the principal whose change set
-        off the event that started it; it is their run as well."""
+        is afterwards: ended ``FAILURE`` when nobody could ever approve it."""
         now = self._now()
         required = run.required_approval or {}
         seconds = required.get("expiresInSeconds")
-        starters = frozenset(await behind(tx, run) | ({causer} if causer else set()))
+        starters = await behind(tx, self._lineages, run.id)
         request = Request(run.id, panel.rule, now + int(seconds) * 1000 if seconds else None, starters)
         panel = replace(panel, approvers=await self._others(tx, run, request, panel))
         await repository.insert(tx, request, panel.approvers, now)
