@@ -54,7 +54,7 @@ function Again({ run }: { run: string }) {
       size="compact-sm"
       variant="default"
       loading={redrive.isPending}
-      aria-label={`Hand over ${run} again`}
+      aria-label={`Hand over again: ${run}`}
       onClick={() => redrive.mutate(run, { onSuccess: () => showDone("Handed over again") })}
     >
       Hand over again

@@ -14,6 +14,10 @@ export const STATUS_WORDS: Record<RunStatus, string> = {
   DECLINED: "Declined",
 };
 
+/** Labels that the portal itself gives. */
+const NOT_DELIVERED = "Not delivered";
+const UNDELIVERABLE = "Cannot be delivered";
+
 export type StageState = "done" | "now" | "failed" | "open";
 
 /** One station of a run's way. */
@@ -62,6 +66,9 @@ function handover(run: Run): Stage {
   if (run.payload === null) {
     const ended = hasEnded(run);
     return { ...stage, detail: ended ? "Never happened" : "Is being prepared", state: ended ? "failed" : "now" };
+  }
+  if (run.statusLabel === NOT_DELIVERED || run.statusLabel === UNDELIVERABLE) {
+    return { ...stage, detail: "Could not be delivered", state: "failed" };
   }
   if (run.pendingExecution) {
     if (run.claimedUntil === null) return { ...stage, detail: `Waits for an ${who} to claim it`, state: "now" };
@@ -122,13 +129,13 @@ export function adviceOf(run: Run, lines: LogLine[]): Advice | null {
   switch (run.statusLabel) {
     case "Cancelled":
       return { cause: "It was cancelled.", todo: "What its backend had begun may have gone on.", remedies: ["rerun"] };
-    case "Not delivered":
+    case NOT_DELIVERED:
       return {
         cause,
         todo: "Once the receiver is in order again, hand this run over once more: it keeps its identity, so nothing happens twice.",
         remedies: ["redrive", "rerun"],
       };
-    case "Cannot be delivered":
+    case UNDELIVERABLE:
       return {
         cause,
         todo: "What the action calls has to be put right first; then run it again.",
@@ -154,7 +161,7 @@ export function adviceOf(run: Run, lines: LogLine[]): Advice | null {
 /** Whether an executor that has the run can be replaced, or a receiver be tried again. */
 export function canRedrive(run: Run): boolean {
   if (run.status === "IN_PROGRESS") return run.payload !== null && !run.pendingExecution;
-  return run.status === "FAILURE" && run.statusLabel === "Not delivered";
+  return run.status === "FAILURE" && run.statusLabel === NOT_DELIVERED;
 }
 
 export interface Quorum {

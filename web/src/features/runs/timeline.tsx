@@ -22,7 +22,7 @@ export function RunAside({ run }: { run: Run }) {
         <Title order={2} size="h6" mb="sm">
           Timeline
         </Title>
-        <Timeline active={reached} bulletSize={22} lineWidth={2}>
+        <Timeline active={reached} bulletSize={22} lineWidth={2} classNames={{ itemTitle: classes.stage }}>
           {stages.map((stage) => (
             <Timeline.Item
               key={stage.key}
@@ -57,7 +57,9 @@ export function RunAside({ run }: { run: Run }) {
           </Title>
           <Stack gap={4}>
             {run.link.map((href) => (
-              <OutLink key={href} href={href} />
+              <div key={href} className={classes.link}>
+                <OutLink href={href} />
+              </div>
             ))}
           </Stack>
         </Paper>

@@ -19,12 +19,13 @@ interface Props {
 }
 
 const HEIGHT = 20;
+const FEW = 11;
 const NEAR_END = 24;
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hour12: false });
 const START: LogOptions = { level: "all", text: "", onlyMatches: false, wrap: true, follow: true, paused: false };
 
 /** The log of a run: follows what comes, can be searched, held still and taken away. Draws only lines in sight. */
-export function LogView({ name, lines, state, height = 460, empty }: Props) {
+export function LogView({ name, lines, state, height, empty }: Props) {
   const [options, setOptions] = useState<LogOptions>(START);
   const [held, setHeld] = useState<LogLine[] | null>(null);
   const [match, setMatch] = useState(0);
@@ -59,7 +60,7 @@ export function LogView({ name, lines, state, height = 460, empty }: Props) {
         lines={shown}
         current={current}
         options={options}
-        height={height}
+        height={height ?? (lines.length > FEW ? "min(62vh, 640px)" : 240)}
         empty={lines.length === 0 ? empty : "No line fits the search and level."}
         onFollow={(follow) => change({ follow })}
       />

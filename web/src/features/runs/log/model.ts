@@ -47,10 +47,9 @@ export function asText(lines: LogLine[]): string {
   return lines.map((line) => `${line.createdAt} ${(line.level ?? "INFO").padEnd(5)} ${line.message}\n`).join("");
 }
 
-/** New lines behind those that are there, each once, the oldest dropped beyond what is held. */
-export function appended(lines: LogLine[], seen: Set<string>, fresh: LogLine[]): LogLine[] {
-  const added = fresh.filter((line) => !seen.has(line.id) && seen.add(line.id));
-  if (added.length === 0) return lines;
-  const all = [...lines, ...added];
+/** New lines behind those that are there, the oldest dropped beyond what is held. */
+export function appended(lines: LogLine[], fresh: LogLine[]): LogLine[] {
+  if (fresh.length === 0) return lines;
+  const all = [...lines, ...fresh];
   return all.length > MOST_LINES ? all.slice(all.length - MOST_LINES) : all;
 }

@@ -32,7 +32,7 @@ export function useRunStream(id: string, onRun: (run: Run) => void) {
       gather = undefined;
       const fresh = waiting;
       waiting = [];
-      setLines((before) => appended(before, seen, fresh));
+      setLines((before) => appended(before, fresh));
     };
     const open = () => {
       source = new EventSource(`/v1/fairway/runs/${encodeURIComponent(id)}/stream`);
@@ -43,7 +43,11 @@ export function useRunStream(id: string, onRun: (run: Run) => void) {
         told.current(run);
       });
       source.addEventListener("log", (event: MessageEvent<string>) => {
-        waiting.push(JSON.parse(event.data) as LogLine);
+        const line = JSON.parse(event.data) as LogLine;
+        // after a break the last lines come again
+        if (seen.has(line.id)) return;
+        seen.add(line.id);
+        waiting.push(line);
         gather ??= setTimeout(flush, GATHER_MS);
       });
       source.onerror = () => {
