@@ -127,3 +127,21 @@ async def test_lanes_do_not_take_each_others_jobs(db: Database, clock: ManualClo
     await _ask(db, clock, "b", kind="two")
     assert await JobLoop(db, clock, [JobHandler("two", run)]).step()
     assert done == ["two"]
+
+
+async def test_what_was_not_tried_is_no_attempt(db: Database, clock: ManualClock) -> None:
+    attempts: list[int] = []
+
+    async def run(leased: Job) -> None:
+        attempts.append(leased.attempts)
+        if len(attempts) < 5:
+            raise RetryLater("it is not its turn", 2, tried=False)
+
+    loop = JobLoop(db, clock, [JobHandler("k", run, max_attempts=1)])
+    await _ask(db, clock, "a")
+    for _ in range(5):
+        assert await loop.step()
+        assert not await loop.step()
+        clock.advance(seconds=3)
+    assert attempts == [1] * 5
+    assert await _jobs(db) == []

@@ -7,6 +7,7 @@ import signal
 
 from fairway.kit.clock import SystemClock
 from fairway.kit.settings import Settings
+from fairway.portal.runs.delivery.dispatcher import LANE as DELIVERY_LANE
 from fairway.portal.services import Portal, build_portal
 from fairway.portal.storage.consumers import ConsumerLoop
 from fairway.portal.storage.jobs import JobHandler, JobLoop
@@ -15,6 +16,8 @@ _OWN_WORK = 8
 """Jobs of the portal's own at a time: they share two cores and one writer."""
 _WAITING = 64
 """Jobs at a time that wait for the answer of somebody else's server."""
+_DELIVERIES = 256
+"""Deliveries of runs at a time, of which one receiver gets a part."""
 
 
 class Background:
@@ -52,7 +55,7 @@ def _job_loops(portal: Portal) -> list[JobLoop]:
     lanes: dict[str, list[JobHandler]] = {"": []}
     for handler in portal.job_handlers:
         lanes.setdefault(handler.lane, []).append(handler)
-    parallel = {"": _OWN_WORK}
+    parallel = {"": _OWN_WORK, DELIVERY_LANE: _DELIVERIES}
     return [JobLoop(portal.db, portal.clock, found, parallel.get(lane, _WAITING)) for lane, found in lanes.items()]
 
 

@@ -40,12 +40,14 @@ class Job:
 
 
 class RetryLater(Exception):
-    """Raised by a handler that wants its job again after a pause of its own choice. It counts as an attempt."""
+    """Raised by a handler that wants its job again after a pause of its own choice. It counts as an attempt, unless
+    nothing was tried."""
 
-    def __init__(self, reason: str, pause_seconds: float) -> None:
+    def __init__(self, reason: str, pause_seconds: float, *, tried: bool = True) -> None:
         super().__init__(reason)
         self.reason = reason
         self.pause_seconds = pause_seconds
+        self.tried = tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,11 @@ class JobLoop:
             await asyncio.wait_for(handler.run(leased), LEASE_MS / 1000 * 0.9)
         except RetryLater as asked:
             later = asked
-            await self._db.write(lambda tx: self._failed(tx, handler, leased, later.reason, later.pause_seconds * 1000))
+            if later.tried:
+                pause = later.pause_seconds * 1000
+                await self._db.write(lambda tx: self._failed(tx, handler, leased, later.reason, pause))
+            else:
+                await self._db.write(lambda tx: self._postponed(tx, leased, later.pause_seconds))
         except Exception as error:  # noqa: BLE001 any failure is recorded on the job and retried with back-off
             reason = repr(error)
             log.warning("job_failed", kind=leased.kind, key=leased.key, attempt=leased.attempts, error=reason)
@@ -189,6 +195,11 @@ class JobLoop:
             await self._db.write(lambda tx: self._failed(tx, handler, leased, reason, pause))
         else:
             await self._db.write(lambda tx: complete_in(tx, leased))
+
+    async def _postponed(self, tx: Tx, leased: Job, pause_seconds: float) -> None:
+        due_at = to_millis(self._clock.now()) + int(pause_seconds * 1000)
+        values = {"due_at": due_at, "lease_until": 0, "attempts": leased.attempts - 1}
+        await tx.run(update(job).where(job.c.id == leased.id).values(values))
 
     async def _failed(self, tx: Tx, handler: JobHandler, leased: Job, reason: str, pause_ms: float) -> None:
         now = to_millis(self._clock.now())

@@ -58,7 +58,9 @@ class Delivering:
                 raise
             await self._tools.fail(context, error.message, NOT_DELIVERED)
         else:
-            await self._record(context, order, await self._send(job, order))
+            async with self._backends.room(order.payload):
+                finish = await self._send(job, order)
+            await self._record(context, order, finish)
 
     async def _send(self, job: Job, order: Order) -> Finish:
         try:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from typing import Any
 
 from fairway.portal.runs.delivery.base import Backend, Follower, Order, Refused, Undelivered
+from fairway.portal.runs.delivery.crowd import Crowd
 from fairway.portal.runs.delivery.own import OwnOrigins
 from fairway.portal.runs.model import Finish
 from fairway.portal.runs.rendering.scrub import Scrubber
@@ -25,12 +28,19 @@ class Backends:
         kafka: Backend,
         origins: OwnOrigins,
         followers: Mapping[str, Follower],
+        crowd: Crowd,
     ) -> None:
         self._by_kind = by_kind
         self._own = own
         self._kafka = kafka
         self._origins = origins
         self._followers = followers
+        self._crowd = crowd
+
+    def room(self, payload: Mapping[str, Any]) -> AbstractAsyncContextManager[None]:
+        """A place at the receiver of a payload, real or masked; on entering it says ``RetryLater`` when that one has
+        its hands full."""
+        return self._crowd.room(_receiver(payload))
 
     async def deliver(self, order: Order) -> Finish:
         """Delivers an order; a refusal is the run's failure.
@@ -77,6 +87,16 @@ class Backends:
 
     def _follower(self, order: Order) -> Follower | None:
         return None if order.payload.get("agent") is True else self._followers.get(order.kind)
+
+
+def _receiver(payload: Mapping[str, Any]) -> str:
+    """Who gets a payload, as far as deliveries get in each other's way."""
+    if payload.get("agent") is True:
+        return "KAFKA"
+    if payload.get("type") != "WEBHOOK":
+        return str(payload.get("type"))
+    url = str(payload.get("url"))
+    return "/".join(url.split("/", 3)[:3]).lower()
 
 
 def _failure(refused: Refused) -> Finish:

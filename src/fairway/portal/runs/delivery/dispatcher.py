@@ -7,7 +7,9 @@ the portal stopped between sending and recording.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import FairwayError
@@ -19,7 +21,7 @@ from fairway.portal.runs.delivery.base import Order, Refused, Undelivered
 from fairway.portal.runs.delivery.following import FOLLOW, FOLLOW_SOON_MS
 from fairway.portal.runs.delivery.orders import Orders
 from fairway.portal.runs.delivery.reports import RunReports
-from fairway.portal.runs.delivery.repository import KIND
+from fairway.portal.runs.delivery.repository import KIND, undelivered_before
 from fairway.portal.runs.model import Finish, Run
 from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.jobs import Job, JobHandler, RetryLater, complete_in, enqueue
@@ -29,6 +31,8 @@ _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 60.0
 _LONGEST_ASKED = 300.0
 """Seconds that a receiver's ``Retry-After`` is followed for."""
+_TURN_SECONDS = 0.1
+"""How soon a message that has to wait for another one looks again."""
 _BROKEN = "Something broke in the portal; its log has it under the run's id"
 
 log = get_logger(__name__)
@@ -71,6 +75,13 @@ class Dispatcher:
         run = await self._db.read(lambda tx: repository.find(tx, run_id))
         if run is None or run.status != "IN_PROGRESS" or run.payload is None or run.queue is not None:
             return
+        async with self.backends.room(run.payload):
+            await self._deliver_run(job, run)
+
+    async def _deliver_run(self, job: Job, run: Run) -> None:
+        await self._take_turn(run)
+        if job.attempts > self._attempts:
+            raise RetryLater("The portal stopped during every attempt to deliver this run", 0)
         sent_at = self._now()
         try:
             order = await self._orders.of(run, sent_at)
@@ -82,6 +93,14 @@ class Dispatcher:
             await self._end(job, run, Finish("FAILURE", NOT_DELIVERED, error.message, logs=(error.message,)))
         else:
             await self._record(job, order, await self._send(job, order))
+
+    async def _take_turn(self, run: Run) -> None:
+        """Messages of one entity stay in order, across attempts and processes."""
+        if run.entity is None or not _is_message(run.payload or {}):
+            return
+        earlier = await self._db.read(lambda tx: undelivered_before(tx, run))
+        if any(_is_message(payload) for payload in earlier):
+            raise RetryLater("An earlier run of this entity goes first", _TURN_SECONDS, tried=False)
 
     async def _send(self, job: Job, order: Order) -> Finish:
         try:
@@ -132,6 +151,11 @@ class Dispatcher:
 
     def _now(self) -> int:
         return to_millis(self._clock.now())
+
+
+def _is_message(payload: Mapping[str, Any]) -> bool:
+    """Whether it goes to Kafka."""
+    return payload.get("type") == "KAFKA" or payload.get("agent") is True
 
 
 def pause_before(attempts: int, asked: float | None) -> float:

@@ -19,6 +19,7 @@ from fairway.portal.organization.service import OrganizationService
 from fairway.portal.runs.delivery import repository
 from fairway.portal.runs.delivery.azure import AzureBackend
 from fairway.portal.runs.delivery.backends import Backends
+from fairway.portal.runs.delivery.crowd import MOST, Crowd
 from fairway.portal.runs.delivery.dispatcher import LANE, Dispatcher
 from fairway.portal.runs.delivery.following import Following
 from fairway.portal.runs.delivery.forge_events import ForgeEvents
@@ -88,7 +89,7 @@ def build_renderer(around: Surroundings) -> Renderer:
 def build_delivery(around: Surroundings, renderer: Renderer, runs: RunReports) -> Delivery:
     """The dispatcher and its backends."""
     settings, clock = around.settings, around.clock
-    anyone = HttpClient(DestinationPolicy(private_networks=settings.outgoing_private_networks))
+    anyone = HttpClient(DestinationPolicy(private_networks=settings.outgoing_private_networks), pool=2 * MOST)
     configured = HttpClient(DestinationPolicy(private_networks=True))
     """For addresses that the settings give: whoever runs the portal may name a private one."""
     backends = _backends(around, anyone, configured)
@@ -124,4 +125,5 @@ def _backends(around: Surroundings, anyone: HttpClient, configured: HttpClient) 
         kafka=kafka,
         origins=origins,
         followers={"GITHUB": github, "GITLAB": gitlab},
+        crowd=Crowd(clock),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from fairway.portal.runs.delivery.backends import Backends
 from fairway.portal.runs.delivery.base import Order, Refused, Undelivered
 from fairway.portal.runs.delivery.orders import Orders
 from fairway.portal.runs.delivery.reports import RunReports
-from fairway.portal.runs.model import Finish
+from fairway.portal.runs.model import Finish, Run
 from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.jobs import Job, JobHandler, RetryLater, complete_in
 
@@ -58,6 +58,11 @@ class Following:
         run = await self._db.read(lambda tx: repository.find(tx, run_id))
         if run is None or run.terminal:
             return
+        async with self._backends.room(run.payload or {}):
+            await self._follow_run(job, run, sent_at)
+
+    async def _follow_run(self, job: Job, run: Run, sent_at: int) -> None:
+        run_id = run.id
         try:
             order = await self._orders.of(run, sent_at)
             known = await self._ask(job, order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -12,7 +12,7 @@ from fairway.portal.runs.model import Run
 from fairway.portal.runs.repository import as_run, selection
 from fairway.portal.runs.tables import run
 from fairway.portal.storage import Tx
-from fairway.portal.storage.tables import dead_job
+from fairway.portal.storage.tables import dead_job, job
 
 KIND = "run.deliver"
 
@@ -28,6 +28,17 @@ async def in_progress(tx: Tx, external_id: str, run_id: str | None) -> list[Run]
     named = run.c.external_run_id == external_id
     statement = selection().where(named if run_id is None else named | (run.c.id == run_id))
     return [as_run(row) for row in await tx.rows(statement.where(run.c.status == "IN_PROGRESS"))]
+
+
+async def undelivered_before(tx: Tx, of: Run) -> list[Mapping[str, Any]]:
+    """Payloads of earlier runs of the same entity that have still to be delivered."""
+    statement = (
+        select(run.c.payload)
+        .join(job, run.c.id == job.c.key)
+        .where(job.c.kind == KIND, run.c.status == "IN_PROGRESS", run.c.payload.is_not(None))
+        .where(run.c.entity == of.entity, run.c.blueprint == of.blueprint, run.c.number < of.number)
+    )
+    return [row.payload for row in await tx.rows(statement)]
 
 
 async def dead_letters(tx: Tx, limit: int) -> list[dict[str, Any]]:
