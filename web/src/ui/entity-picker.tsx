@@ -114,6 +114,7 @@ export function EntityPicker({
       value={value}
       data={options.data}
       filter={asFound}
+      openOnFocus={false}
       renderOption={options.renderOption}
       onSearchChange={setText}
       onChange={(chosen) => {
@@ -145,6 +146,7 @@ export function EntitiesPicker({
       value={value}
       data={options.data}
       filter={asFound}
+      openOnFocus={false}
       renderOption={options.renderOption}
       searchValue={text}
       onSearchChange={setText}

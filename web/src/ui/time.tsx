@@ -47,7 +47,7 @@ export function Ago({ at, size = "sm" }: { at: string | null | undefined; size?:
   return (
     <Tooltip label={absolute.format(Date.parse(at))}>
       <Text size={size} component="time" dateTime={at} span>
-        {agoText(at, now)}
+        {agoText(at, Math.max(now, Math.min(Date.parse(at), Date.now())))}
       </Text>
     </Tooltip>
   );

@@ -147,6 +147,12 @@ export function adviceOf(run: Run, lines: LogLine[]): Advice | null {
         todo: "The approve permission of the action has to name somebody who can; then run it again.",
         remedies: ["action", "rerun"],
       };
+    case "Not written":
+      return {
+        cause,
+        todo: "Change the inputs, or have the action's mapping put right.",
+        remedies: ["edit", "action"],
+      };
     case "Approval expired":
       return { cause, todo: "Remind the approvers, and ask again.", remedies: ["rerun"] };
     default:

@@ -36,7 +36,9 @@ export function LogView({ name, lines, state, height, empty }: Props) {
   );
   const matches = useMemo(() => matchesOf(shown, options.text), [shown, options.text]);
   const change = (next: Partial<LogOptions>) => {
-    setOptions((before) => ({ ...before, ...next }));
+    // whoever looks for something does not want to be carried away by what comes
+    const still = next.text !== undefined && next.text !== "" ? { follow: false } : {};
+    setOptions((before) => ({ ...before, ...still, ...next }));
     if (next.paused !== undefined) setHeld(next.paused ? lines : null);
     if (next.text !== undefined) setMatch(0);
   };

@@ -119,6 +119,7 @@ function ChoiceField(props: FieldProps) {
       {...labelling(props)}
       data={data}
       searchable
+      openOnFocus={false}
       clearable={!input.required}
       placeholder={names.length === 0 ? "No options" : "Choose"}
       nothingFoundMessage="No such option"
@@ -201,6 +202,7 @@ function ListField(props: FieldProps) {
         {...shared}
         data={[...new Set([...names, ...values.map(nameOf)])]}
         searchable
+        openOnFocus={false}
         clearable
         placeholder={values.length === 0 ? "Choose" : undefined}
         value={values.map(nameOf)}
