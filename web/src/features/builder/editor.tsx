@@ -1,10 +1,22 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useState } from "react";
 import { bodySchemaQuery } from "@/api/schemas";
 import { Code } from "@/ui/code";
-import { schemaCompletion } from "@/ui/code/completion";
+import type { Schema } from "@/ui/code/completion";
+
+type Extension = ReturnType<typeof import("@/ui/code/completion").schemaCompletion>;
+
+/** Suggestions of a schema, loaded apart from the screen. */
+function useSuggestions(schema: Schema | undefined): Extension | undefined {
+  const [extension, setExtension] = useState<Extension>();
+  useEffect(() => {
+    if (schema)
+      void import("@/ui/code/completion").then(({ schemaCompletion }) => setExtension(schemaCompletion(schema)));
+  }, [schema]);
+  return extension;
+}
 
 interface Props {
   label: string;
@@ -21,7 +33,7 @@ interface Props {
 export function DocumentEditor({ label, text, onChange, operation, problem, readOnly, height = "560px" }: Props) {
   const [method, path] = operation ?? ["", ""];
   const { data: schema } = useQuery({ ...bodySchemaQuery(method, path), enabled: operation !== undefined });
-  const extension = useMemo(() => (schema ? schemaCompletion(schema) : undefined), [schema]);
+  const extension = useSuggestions(schema);
   return (
     <Stack gap={6}>
       <Code
