@@ -59,7 +59,7 @@ class OwnPortal:
         answer = await self.client.get(f"/actions/runs/{run_id}/logs", limit=50)
         return [line["message"] for line in answer["runLogs"]]
 
-    async def ended(self, ids: list[str], seconds: float = 30) -> list[str]:
+    async def ended(self, ids: list[str], seconds: float = 60) -> list[str]:
         """Waits for runs to end; their statuses."""
         async with asyncio.timeout(seconds):
             while True:
@@ -93,7 +93,7 @@ async def own_portal(portal: Portal) -> AsyncIterator[OwnPortal]:
     await background.stop()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Waits."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 the condition is the test's

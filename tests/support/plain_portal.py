@@ -92,13 +92,13 @@ class PlainPortal:
         """Calls of a kind."""
         return Counter(call.purpose for call in self.calls)[purpose]
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool], seconds: float = 60) -> None:
         """Waits."""
         async with asyncio.timeout(seconds):
             while not condition():  # noqa: ASYNC110 the condition is the test's
                 await asyncio.sleep(0.005)
 
-    async def until_done(self, seconds: float = 20) -> None:
+    async def until_done(self, seconds: float = 60) -> None:
         """Until every run has ended."""
         await self.until(lambda: not self.open, seconds)
 

@@ -52,7 +52,7 @@ async def test_work_is_begun_at_once(own: OwnPortal, target: Target, tmp_path: P
         await own.ended(await own.start())
         started = time.monotonic()
         await own.ended(await own.start())
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
 
 
 async def test_the_cause_is_shown(own: OwnPortal, target: Target, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ async def test_stopping_finishes_what_runs_and_gives_back_what_waits(
     going = asyncio.Event()
 
     async def slowly(request: web.Request, received: Received) -> web.StreamResponse:
-        await asyncio.wait_for(going.wait(), 20)
+        await asyncio.wait_for(going.wait(), 60)
         return web.Response()
 
     target.answers = [slowly] * 2
@@ -178,7 +178,7 @@ async def test_nodes_of_workflows(own: OwnPortal, target: Target, tmp_path: Path
     target.text = '{"built": 3}'
     await own.client.post("/workflows", _workflow(target.url))
     run_id = (await own.client.post("/fairway/workflows/ship/runs", {}))["run"]["id"]
-    async with own.agent(tmp_path), asyncio.timeout(20):
+    async with own.agent(tmp_path), asyncio.timeout(60):
         while (run := await _workflow_run(own, run_id))["status"] != "COMPLETED":  # noqa: ASYNC110 another server's state
             await asyncio.sleep(0.05)
     assert run["result"] == "SUCCESS", run
@@ -225,7 +225,7 @@ async def test_a_report_that_comes_too_late_harms_nobody(own: OwnPortal, target:
     going = asyncio.Event()
 
     async def slowly(request: web.Request, received: Received) -> web.StreamResponse:
-        await asyncio.wait_for(going.wait(), 20)
+        await asyncio.wait_for(going.wait(), 60)
         return web.Response(text="late")
 
     target.answers = [slowly]

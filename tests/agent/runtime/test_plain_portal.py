@@ -229,7 +229,7 @@ async def test_a_run_that_is_offered_twice_is_done_once(plain: PlainPortal, targ
     async def slowly(request: web.Request, received: Received) -> web.StreamResponse:
         plain.runs["r_1"].claimed_until = 0.0
         plain.runs["r_1"].acked = False
-        await asyncio.wait_for(going.wait(), 20)
+        await asyncio.wait_for(going.wait(), 60)
         return web.Response()
 
     target.answers = [slowly]

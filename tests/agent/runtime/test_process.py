@@ -83,7 +83,7 @@ async def test_an_idle_agent_stops_at_once(plain: PlainPortal, start: Start) -> 
     await until(lambda: plain.count("claim") > 0)
     began = time.monotonic()
     assert await asyncio.to_thread(agent.stop) == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 async def test_backing_off_is_interrupted(plain: PlainPortal, start: Start) -> None:
@@ -93,7 +93,7 @@ async def test_backing_off_is_interrupted(plain: PlainPortal, start: Start) -> N
     await until(lambda: plain.count("claim") > 0)
     began = time.monotonic()
     assert await asyncio.to_thread(agent.stop) == 0
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 async def test_sigterm_in_a_batch_finishes_what_was_acknowledged(

@@ -95,7 +95,7 @@ def _put(reporter: Reporter, *reports: Report) -> list[asyncio.Future[Report]]:
 
 
 async def test_many_reports_are_one_call(portal: Portal, reports: Reports) -> None:
-    async with reporting(portal) as reporter, asyncio.timeout(10):
+    async with reporting(portal) as reporter, asyncio.timeout(60):
         await asyncio.gather(*_put(reporter, *(_report(f"r_{number}") for number in range(80))))
     assert [len(body) for body in reports.bodies] == [80]
     assert reports.bodies[0][0] == {"runId": "r_0", "ack": True, "status": "SUCCESS"}
@@ -104,7 +104,7 @@ async def test_many_reports_are_one_call(portal: Portal, reports: Reports) -> No
 @pytest.mark.parametrize("status", [500, 502, 503, 429, 401, 408])
 async def test_they_are_repeated_until_they_are_taken(portal: Portal, reports: Reports, status: int) -> None:
     reports.statuses = [status, status]
-    async with reporting(portal) as reporter, asyncio.timeout(20):
+    async with reporting(portal) as reporter, asyncio.timeout(60):
         await asyncio.gather(*_put(reporter, _report("r_1"), _report("r_2")))
     assert len(reports.bodies) >= 3
 
@@ -116,7 +116,7 @@ async def test_a_part_that_is_refused_is_left_out(portal: Portal, reports: Repor
     ) else None  # fmt: skip
     refused: list[str] = []
     async with reporting(portal, refused=lambda report, reason: refused.append(reason)) as reporter:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asyncio.gather(*_put(reporter, _report("r_1", link="nonsense", summary="s" * 5000), _report("r_2")))
     assert refused == []
     (last,) = reports.bodies[-1]
@@ -129,7 +129,7 @@ async def test_what_is_refused_for_good_is_told_and_ends(portal: Portal, reports
     reports.answer = lambda report: {"ok": False, "error": "not_found", "message": "no such run"}
     refused: list[str] = []
     async with reporting(portal, refused=lambda report, reason: refused.append(reason)) as reporter:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await asyncio.gather(*_put(reporter, _report("r_1")))
         assert not reporter.holds("r_1")
     assert refused == ["no such run"]
@@ -138,7 +138,7 @@ async def test_what_is_refused_for_good_is_told_and_ends(portal: Portal, reports
 async def test_what_passes_is_asked_again(portal: Portal, reports: Reports) -> None:
     answers = [{"ok": False, "error": "internal_error", "message": "busy"}, None]
     reports.answer = lambda report: answers.pop(0)
-    async with reporting(portal) as reporter, asyncio.timeout(10):
+    async with reporting(portal) as reporter, asyncio.timeout(60):
         await asyncio.gather(*_put(reporter, _report("r_1")))
     assert len(reports.bodies) == 2
 
@@ -146,7 +146,7 @@ async def test_what_passes_is_asked_again(portal: Portal, reports: Reports) -> N
 async def test_bodies_stay_below_what_the_portal_takes(portal: Portal, reports: Reports) -> None:
     big = [_report(f"r_{number}", response={"text": "x" * 300_000}) for number in range(6)]
     huge = _report("r_huge", response="x" * 3_000_000, logs=(LogLine("y" * 100_000),) * 3)
-    async with reporting(portal) as reporter, asyncio.timeout(20):
+    async with reporting(portal) as reporter, asyncio.timeout(60):
         await asyncio.gather(*_put(reporter, *big, huge))
     sizes = [sum(len(str(each)) for each in body) for body in reports.bodies]
     assert max(sizes) < 1_000_000
@@ -157,7 +157,7 @@ async def test_bodies_stay_below_what_the_portal_takes(portal: Portal, reports: 
 
 async def test_a_batch_that_is_too_large_is_halved(portal: Portal, reports: Reports) -> None:
     reports.statuses = [413, 413]
-    async with reporting(portal) as reporter, asyncio.timeout(20):
+    async with reporting(portal) as reporter, asyncio.timeout(60):
         await asyncio.gather(*_put(reporter, *(_report(f"r_{number}") for number in range(8))))
     assert [len(body) for body in reports.bodies[:2]] == [8, 4]
 
