@@ -33,9 +33,13 @@ _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
 _PROPERTIES = """process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl}
 controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config={login}
+connections.max.reauth.ms=5000
 log.dirs={data}
 num.partitions=4
 auto.create.topics.enable=true
@@ -46,6 +50,9 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 """
+
+
+_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
 
 def available() -> bool:
@@ -78,11 +85,19 @@ def java(program: str, *arguments: str) -> list[str]:
     return ["java", "-Xmx512m", "-cp", f"{LIBRARIES.absolute()}/*", program, *arguments]
 
 
-def start(port: int, data: Path) -> subprocess.Popen[bytes]:
-    """A formatted and started broker that answers."""
+def start(port: int, data: Path, sasl: int = 0) -> subprocess.Popen[bytes]:
+    """A formatted and started broker that answers; at ``sasl`` it asks for a login by SCRAM-SHA-512, with users that
+    are made over the other port."""
     data.mkdir(parents=True, exist_ok=True)
     properties = data / "server.properties"
-    properties.write_text(_PROPERTIES.format(port=port, controller=free_port(), data=data / "log"))
+    values = {
+        "login": _LOGIN,
+        "port": port,
+        "sasl": sasl or free_port(),
+        "controller": free_port(),
+        "data": data / "log",
+    }
+    properties.write_text(_PROPERTIES.format(**values))
     format_it = java("kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties), "--ignore-formatted")
     subprocess.run(format_it, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
     with (data / "broker.txt").open("wb") as output:

@@ -3,33 +3,20 @@ whatever is delivered twice carries the same idempotency key. On librdkafka's br
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from support.apache_kafka import apache_kafka
 from support.kafka import MockBroker
 from support.kafka_world import Broker, KafkaWorld
 from support.live import LivePortal
-
-ROOT = Path(__file__).parents[3]
-
-
-def _script() -> ModuleType:
-    """``scripts/kafka.py``, which ``make kafka`` runs."""
-    spec = importlib.util.spec_from_file_location("kafka_script", ROOT / "scripts" / "kafka.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Librdkafka:
@@ -48,26 +35,6 @@ class Librdkafka:
         self._broker.close()
 
 
-class ApacheKafka:
-    """A real broker in KRaft mode, killed and started again on its data."""
-
-    def __init__(self, folder: Path) -> None:
-        self._script = _script()
-        self._folder = folder
-        self._port = self._script.free_port()
-        self.address = f"127.0.0.1:{self._port}"
-        self._process = self._script.start(self._port, folder)
-
-    def strike(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._process = self._script.start(self._port, self._folder)
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
 @contextmanager
 def _librdkafka(folder: Path) -> Iterator[Broker]:
     broker = Librdkafka()
@@ -79,15 +46,8 @@ def _librdkafka(folder: Path) -> Iterator[Broker]:
 
 @contextmanager
 def _apache(folder: Path) -> Iterator[Broker]:
-    script = _script()
-    if not script.available():
-        pytest.skip("a real Kafka needs java (17 or newer), and mvn to get Kafka from Maven's repository")
-    script.fetch()
-    broker = ApacheKafka(folder / "kafka")
-    try:
+    with apache_kafka(folder / "kafka") as broker:
         yield broker
-    finally:
-        broker.close()
 
 
 BROKERS: dict[str, Callable[[Path], Any]] = {"librdkafka": _librdkafka, "apache": _apache}

@@ -218,3 +218,16 @@ async def test_a_new_group_starts_where_it_is_told(broker: MockBroker) -> None:
         await asyncio.sleep(0.5)
         publish(broker.address, [event("r_new")])
         await until(lambda: hand.ids == ["r_new"], "only what is new")
+
+
+async def test_a_new_group_loses_nothing_between_its_agents(broker: MockBroker) -> None:
+    """The chart's default starts a group at the end of each partition. Where nothing was committed yet, the next agent
+    would start at the end of its own time, and what came in between would be lost."""
+    publish(broker.address, [event("r_old", 1)])
+    async with streaming(member(broker, auto_offset_reset="largest"), Hand()):
+        await until_committed(partial(committed, broker.address, GROUP), [0, 1, 0, 0])
+    publish(broker.address, [event(f"r_{at}", at) for at in range(4)])
+    hand = Hand(at_once=True)
+    async with streaming(member(broker, auto_offset_reset="largest"), hand):
+        await until(lambda: len(hand.ids) == 4, "nothing is lost")
+    assert sorted(map(str, hand.ids)) == ["r_0", "r_1", "r_2", "r_3"]

@@ -56,6 +56,16 @@ class KafkaSettings:
     extra: dict[str, Any] = field(default_factory=dict)
     """Further properties of librdkafka."""
 
+    @property
+    def starts_at_end(self) -> bool:
+        """Whether a new group reads only what is new."""
+        return self.auto_offset_reset in ("latest", "largest", "end")
+
+    @property
+    def cooperative(self) -> bool:
+        """Whether rebalances move single partitions."""
+        return self.assignment.startswith("cooperative")
+
 
 def stable_member_id(hostname: str) -> str:
     """The host name where it outlives a restart: that of a stateful set's pod, which ends in a number. Names of a

@@ -21,6 +21,8 @@ _BATCH = 200
 _COMMIT_SECONDS = 0.2
 _LAST_COMMIT_SECONDS = 3.0
 _LEAVE_SECONDS = 5.0
+_WARN_SECONDS = 10.0
+_ASK_SECONDS = 5.0
 _AGAIN = frozenset(
     {
         "REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "COORDINATOR_LOAD_IN_PROGRESS", "NOT_COORDINATOR",
@@ -59,6 +61,7 @@ class ConsumerThread:
         self._paused: set[Partition] = set()
         self._next_commit = 0.0
         self._full_since: float | None = None
+        self._warned: dict[str, float] = {}
         self.began = self.last_poll = time.monotonic()
         self.statistics = Statistics()
         self._thread = threading.Thread(target=self._run, name="fairway-kafka", daemon=True)
@@ -231,7 +234,31 @@ class ConsumerThread:
         self.statistics.connected = True
         self._offsets.assign(_names(partitions))
         self._paused -= set(_names(partitions))
+        if partitions and self._settings.starts_at_end:
+            self._fix_starts(consumer, partitions)
         log.info("kafka_assigned", partitions=_names(partitions), held=len(self._offsets.assigned()))
+
+    def _fix_starts(self, consumer: Any, partitions: Sequence[Any]) -> None:
+        """Where nothing was ever committed, reading begins at the end, and that is committed: else the next member that
+        gets the partition would begin at the end of then, and skip what came meanwhile."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        starts = {}
+        try:
+            for each in consumer.committed(list(partitions), timeout=_ASK_SECONDS):
+                if each.offset < 0 and each.error is None:
+                    place = TopicPartition(each.topic, each.partition)
+                    starts[each.topic, each.partition] = consumer.get_watermark_offsets(place, timeout=_ASK_SECONDS)[1]
+        except KafkaException as error:
+            log.warning("kafka_starts_unknown", error=str(error))
+            return
+        for each in partitions:
+            start = starts.get((each.topic, each.partition))
+            if start is not None:
+                each.offset = start
+                self._offsets.begin_at((each.topic, each.partition), start)
+        assign = consumer.incremental_assign if self._settings.cooperative else consumer.assign
+        assign(list(partitions))
 
     def _revoked(self, consumer: Any, partitions: Sequence[Any]) -> None:
         names = _names(partitions)
@@ -256,9 +283,16 @@ class ConsumerThread:
         if error.name() == "_ALL_BROKERS_DOWN":
             self.statistics.connected = False
         if trouble.kind == "passing":
-            log.warning("kafka_error", error=trouble.text)
+            self._warn(error.name(), trouble.text)
         elif self._trouble is None:
             self._trouble = trouble
+
+    def _warn(self, name: str, text: str) -> None:
+        """Not each of the same kind: a client without brokers has one for every attempt."""
+        now = time.monotonic()
+        if now - self._warned.get(name, -_WARN_SECONDS) >= _WARN_SECONDS:
+            self._warned[name] = now
+            log.warning("kafka_error", error=text)
 
 
 def _names(partitions: Sequence[Any]) -> list[Partition]:

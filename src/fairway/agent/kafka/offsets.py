@@ -81,6 +81,13 @@ class Offsets:
                 progress.epoch += 1
                 progress.detach()
 
+    def begin_at(self, partition: Partition, offset: int) -> None:
+        """Reading begins there, and what lies before counts as done: it is to be committed."""
+        with self._changed:
+            progress = self._progress[partition]
+            progress.prune(offset)
+            progress.position = offset
+
     def revoke(self, partitions: Iterable[Partition]) -> None:
         """These are somebody else's soon: what is not begun of them will not be."""
         with self._changed:
