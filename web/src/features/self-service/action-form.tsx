@@ -128,7 +128,7 @@ function Steps({ state, form, forget, ...props }: StepsProps) {
       )}
       <Stack gap="md" miw={0}>
         {form.problems.map((problem) => (
-          <Alert key={problem.key} color="yellow" variant="outline" icon={<IconAlertTriangle aria-hidden />}>
+          <Alert key={problem.key} color="yellow" icon={<IconAlertTriangle aria-hidden />}>
             {problem.message}
           </Alert>
         ))}

@@ -90,7 +90,6 @@ function ApprovalNotice({ action }: { action: Action }) {
   return (
     <Alert
       color="yellow"
-      variant="outline"
       mt="sm"
       icon={<IconShieldCheck aria-hidden />}
       title="Needs approval"
