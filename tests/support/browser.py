@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 _UNPACK = "import('@sparticuz/chromium').then(async (found) => console.log(await found.default.executablePath()))"
@@ -84,13 +84,10 @@ class Watched:
             self.complaints.append(f"console: {message.text}")
 
 
-_BUSY = "document.querySelector('[aria-busy=true], [aria-label=Loading]') !== null"
-
-
 def settled(page: Page) -> None:
     """Waits until a screen shows what it has loaded; quicker than waiting for the network to be silent."""
     page.get_by_role("heading").first.wait_for()
-    page.wait_for_function(f"!({_BUSY})")
+    expect(page.locator("[aria-busy=true], [aria-label=Loading]")).to_have_count(0)
 
 
 def sign_in(page: Page, base: str, email: str, password: str) -> None:
