@@ -1,12 +1,13 @@
 import { Alert, Box, ScrollArea, Skeleton, Stack, Tabs } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Blueprint, Entity } from "@/api/model";
 import { blueprintsQuery, useBlueprints } from "@/app/queries";
 import { fieldsOf, heldBy } from "@/features/pages/fields";
 import { JsonView } from "@/ui/code";
 import { useLive } from "@/ui/live";
+import { rememberEntity } from "@/ui/recent";
 import { Loaded, LoadingRows } from "@/ui/states";
 import { entityQuery, plainEntityQuery } from "./api";
 import { Head } from "./head";
@@ -102,9 +103,15 @@ function useTabs(entity: Entity, blueprint: Blueprint): Tab[] {
   ];
 }
 
+/** Remembers for the home page that this entity was looked at. */
+function useRemembering({ blueprint, identifier, title }: Entity): void {
+  useEffect(() => rememberEntity({ blueprint, identifier, title }), [blueprint, identifier, title]);
+}
+
 function Body({ entity, blueprint }: { entity: Entity; blueprint: Blueprint }) {
   const { tab } = useSearch({ strict: false }) as { tab?: string };
   const navigate = useNavigate();
+  useRemembering(entity);
   const tabs = useTabs(entity, blueprint);
   const active = tabs.find(({ id }) => id === tab) ?? tabs[0];
   if (active === undefined) return null;

@@ -6,6 +6,7 @@ import { useState } from "react";
 import { type SidebarItem, sidebarQuery, useBlueprints } from "@/app/queries";
 import { useUser } from "@/app/session";
 import { askBefore, FormDialog } from "@/ui/dialogs";
+import { identifierOf } from "@/ui/names";
 import { showDone } from "@/ui/notify";
 import { type Page, useCreateFolder, useCreatePage, useDeletePage, usePatchPage } from "./api";
 import { withArrangement } from "./defaults";
@@ -134,15 +135,6 @@ function PageSettings({ page, onClose }: { page: Page; onClose: () => void }) {
   );
 }
 
-/** An identifier made of a title; the portal has the last word on both. */
-export function identifierFor(title: string): string {
-  const plain = title.normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
-  return plain
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "_")
-    .replace(/^_+|_+$/g, "");
-}
-
 function NewPage({ blueprint, onClose }: { blueprint: string | null; onClose: () => void }) {
   const blueprints = [...useBlueprints().values()];
   const navigate = useNavigate();
@@ -161,7 +153,7 @@ function NewPage({ blueprint, onClose }: { blueprint: string | null; onClose: ()
       onSubmit={() =>
         create.mutate(
           {
-            identifier: identifierFor(title),
+            identifier: identifierOf(title),
             title: title.trim(),
             type: "blueprint-entities",
             blueprint: about ?? undefined,
@@ -207,7 +199,7 @@ function NewFolder({ onClose }: { onClose: () => void }) {
       submit="Create"
       pending={create.isPending}
       error={create.error}
-      onSubmit={() => create.mutate({ identifier: identifierFor(title), title: title.trim() }, { onSuccess: onClose })}
+      onSubmit={() => create.mutate({ identifier: identifierOf(title), title: title.trim() }, { onSuccess: onClose })}
     >
       <TextInput
         label="Title"

@@ -1,26 +1,30 @@
 import { Center, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Navigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useBlueprints } from "@/app/queries";
 import { Empty, Loaded } from "@/ui/states";
 import { type Page, pageQuery } from "./api";
 import { CatalogTable } from "./catalog-table";
 
-/** A page of the catalog: a table of the entities of a blueprint. */
+const DashboardPage = lazy(() => import("./dashboard-page").then(({ DashboardPage }) => ({ default: DashboardPage })));
+
+/** A page of the sidebar: a table of the entities of a blueprint. */
 export function CatalogPage() {
   const { page: identifier } = useParams({ strict: false }) as { page: string };
   const query = useQuery(pageQuery(identifier));
   return (
-    <Loaded
-      query={query}
-      loading={
-        <Center mih={300}>
-          <Loader aria-label="Loading" />
-        </Center>
-      }
-    >
+    <Loaded query={query} loading={<Waiting />}>
       {(page) => <Kind key={page.identifier} page={page} />}
     </Loaded>
+  );
+}
+
+function Waiting() {
+  return (
+    <Center mih={300}>
+      <Loader aria-label="Loading" />
+    </Center>
   );
 }
 
@@ -29,8 +33,13 @@ function Kind({ page }: { page: Page }) {
   const blueprint = page.blueprint === null ? undefined : blueprints.get(page.blueprint);
   if (blueprint !== undefined) return <CatalogTable page={page} blueprint={blueprint} />;
   if (page.blueprint !== null && blueprints.size === 0) return null;
+  if (page.type === "home") return <Navigate to="/" replace />;
   if (page.type === "dashboard") {
-    return <Navigate to={"/dashboards" as never} search={{ dashboard: page.identifier } as never} replace />;
+    return (
+      <Suspense fallback={<Waiting />}>
+        <DashboardPage page={page} />
+      </Suspense>
+    );
   }
   return (
     <Empty title={page.title ?? page.identifier}>

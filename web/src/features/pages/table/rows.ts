@@ -26,10 +26,12 @@ export interface Rows {
 export function useFlatRows(wanted: Wanted, enabled: boolean): Rows {
   const query = useInfiniteQuery({ ...entitiesQuery(wanted), enabled, placeholderData: (before) => before });
   const entities = useMemo(() => query.data?.pages.flatMap((page) => page.entities) ?? [], [query.data]);
-  const lines = useMemo(
-    () => entities.map((row): Line<Entity> => ({ kind: "row", key: row.identifier, row })),
-    [entities],
-  );
+  const stuck = query.isFetchNextPageError ? query.error.message : null;
+  const lines = useMemo(() => {
+    const rows = entities.map((row): Line<Entity> => ({ kind: "row", key: row.identifier, row }));
+    if (stuck === null) return rows;
+    return [...rows, { kind: "more" as const, key: "more", label: `${stuck}. Try again` }];
+  }, [entities, stuck]);
   return {
     lines,
     entities,
@@ -40,8 +42,9 @@ export function useFlatRows(wanted: Wanted, enabled: boolean): Rows {
     pages: query.data?.pages.length ?? 0,
     loadingMore: query.isFetchingNextPage,
     onEnd: () => {
-      if (query.hasNextPage && !query.isFetching) void query.fetchNextPage();
+      if (query.hasNextPage && !query.isFetchingNextPage && stuck === null) void query.fetchNextPage();
     },
+    onMore: () => void query.fetchNextPage(),
   };
 }
 
