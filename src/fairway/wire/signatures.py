@@ -29,7 +29,8 @@ def signature_headers(secret: str, body: bytes, epoch_seconds: int) -> dict[str,
 
 def signed_message(message: Mapping[str, Any], secret: str, epoch_seconds: int) -> bytes:
     """A JSON message with its signature inside: signed with ``headers`` in place, then the two keys are added."""
-    headers = dict(message.get("headers") or {})
+    given = message.get("headers") or {}
+    headers = {name: value for name, value in given.items() if name not in (SIGNATURE, TIMESTAMP)}
     whole = {**message, "headers": headers}
     headers_signed = {SIGNATURE: sign(secret, dumps_stable(whole), epoch_seconds), TIMESTAMP: str(epoch_seconds)}
     return dumps_stable({**whole, "headers": {**headers, **headers_signed}})
