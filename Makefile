@@ -81,4 +81,4 @@ demo-enrich: setup ## Shows self-service end to end: portal, agent, backend and 
 	$(RUN)/python examples/enrich-service/demo.py
 
 screenshots: setup ## Pictures of the web interface
-	@echo "The web interface comes with a later release: there is nothing to picture yet."
+	$(RUN)/python scripts/screenshots.py build/screenshots
