@@ -61,6 +61,7 @@ class ConsumerThread:
         self._paused: set[Partition] = set()
         self._next_commit = 0.0
         self._full_since: float | None = None
+        self._abandoned = False
         self._warned: dict[str, float] = {}
         self.began = self.last_poll = time.monotonic()
         self.statistics = Statistics()
@@ -89,6 +90,8 @@ class ConsumerThread:
         if self._thread.ident is not None:
             self._thread.join(_LEAVE_SECONDS)
             if self._thread.is_alive():
+                self._abandoned = True  # a new consumer may share the offsets from now on
+                self._offsets.forget(self._offsets.assigned())
                 log.warning("kafka_left_behind", topic=self._topic)
 
     def _run(self) -> None:
@@ -124,11 +127,14 @@ class ConsumerThread:
                     self._regulate(consumer)
                     self._hand_out(self._fetch(consumer))
                 self._commit(consumer)
+            if self._trouble is not None:
+                self._ended(self._trouble)  # without brokers, closing takes long
             self._wind_down(consumer)
         finally:
             self._close.set()  # the callback of a last revocation need not wait any more
             consumer.close()
-            self._offsets.forget(self._offsets.assigned())
+            if not self._abandoned:
+                self._offsets.forget(self._offsets.assigned())
         return self._trouble
 
     def _fetch(self, consumer: Any) -> list[Any]:
@@ -231,6 +237,8 @@ class ConsumerThread:
             log.warning("kafka_commit_failed", error=str(failure), topic=each.topic, partition=each.partition)
 
     def _assigned(self, consumer: Any, partitions: Sequence[Any]) -> None:
+        if self._abandoned:
+            return
         self.statistics.connected = True
         self._offsets.assign(_names(partitions))
         self._paused -= set(_names(partitions))
@@ -262,6 +270,8 @@ class ConsumerThread:
 
     def _revoked(self, consumer: Any, partitions: Sequence[Any]) -> None:
         names = _names(partitions)
+        if self._abandoned:
+            return
         self._offsets.revoke(names)
         seconds = 0.0 if self._close.is_set() else self._settings.revoke_seconds
         if not self._offsets.wait_until_idle(names, seconds) and seconds:
@@ -272,6 +282,8 @@ class ConsumerThread:
 
     def _lost(self, consumer: Any, partitions: Sequence[Any]) -> None:
         """Others have them already: nothing of them may be committed."""
+        if self._abandoned:
+            return
         self._offsets.forget(_names(partitions))
         log.warning("kafka_lost", partitions=_names(partitions))
 
