@@ -100,13 +100,17 @@ class FakeGitHub(Forge):
     def event(self, run: dict[str, Any], secret: str, action: str = "completed") -> tuple[dict[str, str], bytes]:
         """Headers and body of the webhook's request about a run."""
         body = json.dumps({"action": action, "workflow_run": run, "repository": {"full_name": "o/r"}}).encode()
-        signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {
             "x-github-event": "workflow_run",
-            "x-hub-signature-256": f"sha256={signature}",
+            "x-hub-signature-256": self.signature(body, secret),
             "content-type": "application/json",
         }
         return headers, body
+
+    @staticmethod
+    def signature(body: bytes, secret: str) -> str:
+        """``X-Hub-Signature-256`` of a body."""
+        return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
     def _who(self, seen: Seen) -> str | Reply:
         scheme, _, token = seen.headers.get("authorization", "").partition(" ")
