@@ -188,17 +188,11 @@ class TestGitHub:
     ) -> None:
         """A workflow may carry the id of any run in its name: of one that it did not come from it ends nothing."""
         run = await _started(runs, background, WORKFLOW)
-        stranger = {
-            **shop.runs[0],
-            "id": 77,
-            "display_title": f"x {run['id']}",
-            "status": "completed",
-            "conclusion": "success",
-        }
+        ended = {"status": "completed", "conclusion": "success"}
+        stranger = {**shop.runs[0], **ended, "id": 77, "display_title": f"x {run['id']}"}
         headers, body = github.event(stranger, "gh-hook")
-        assert (await anonymous.post("/ingest/github/workflow-runs", content=body, headers=headers)).json()[
-            "handled"
-        ] == 0
+        answer = await anonymous.post("/ingest/github/workflow-runs", content=body, headers=headers)
+        assert answer.json()["handled"] == 0
         assert (await runs.get(run))["status"] == "IN_PROGRESS"
 
 
