@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -29,6 +30,10 @@ from support.http import REFERENCE, access_token, connect, logged_in
 from support.live import LivePortal
 from support.people import Login
 from support.reference import reference_path
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("fairway", deadline=None)
+hypothesis.settings.load_profile("fairway")
 
 
 def pytest_report_header() -> str:
