@@ -1,10 +1,20 @@
 import { Checkbox, Loader } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type PointerEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { showDone } from "@/ui/notify";
 import classes from "./grid.module.css";
 import { type Column, type Line, moved, type Place, type Sort } from "./model";
+import { type Handlers, PICK, RowLine } from "./row";
 
 interface Props<T> {
   label: string;
@@ -29,7 +39,6 @@ interface Props<T> {
   compact?: boolean;
 }
 
-const PICK = 40;
 const NARROWEST = 60;
 const NEAR_END = 30;
 
@@ -76,6 +85,17 @@ export function Grid<T>(props: Props<T>) {
     if (!next.delete(key)) next.add(key);
     onSelect?.(next);
   };
+  // rows keep one object of handlers, so that scrolling draws only those that come into sight
+  const latest = useRef({ toggle, onOpen });
+  latest.current = { toggle, onOpen };
+  const handlers = useMemo<Handlers<T>>(
+    () => ({
+      toggle: (key) => latest.current.toggle(key),
+      open: (row) => latest.current.onOpen?.(row),
+      focused: setPlace,
+    }),
+    [],
+  );
   const onKeyDown = (event: KeyboardEvent) => {
     const to = moved(event.key, event.ctrlKey || event.metaKey, place, lines.length, columns.length);
     if (to !== null) {
@@ -192,30 +212,19 @@ export function Grid<T>(props: Props<T>) {
                 </div>
               );
             }
-            const picked = selected?.has(line.key) ?? false;
             return (
-              <div
+              <RowLine
                 key={line.key}
-                role="row"
-                tabIndex={-1}
-                aria-rowindex={item.index + 2}
-                aria-selected={onSelect ? picked : undefined}
-                data-selected={picked || undefined}
-                className={`${classes.line} ${classes.row}`}
-                style={style}
-                onDoubleClick={() => onOpen?.(line.row)}
-              >
-                {onSelect && (
-                  <div className={`${classes.cell} ${classes.pick}`} role="gridcell" tabIndex={-1}>
-                    <Checkbox size="xs" aria-label="Select row" checked={picked} onChange={() => toggle(line.key)} />
-                  </div>
-                )}
-                {columns.map((column, at) => (
-                  <div key={column.id} {...cell(item.index + 1, at)} role="gridcell">
-                    {column.cell(line.row)}
-                  </div>
-                ))}
-              </div>
+                index={item.index}
+                line={line}
+                columns={columns}
+                template={template}
+                start={item.start}
+                size={item.size}
+                picked={onSelect ? (selected?.has(line.key) ?? false) : undefined}
+                focused={place.line === item.index + 1 ? place.column : -1}
+                handlers={handlers}
+              />
             );
           })}
         </div>
