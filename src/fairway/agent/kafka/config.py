@@ -93,6 +93,7 @@ def consumer_config(
         "queued.min.messages": 1000,
         "queued.max.messages.kbytes": 8192,
         "fetch.queue.backoff.ms": 20,
+        "socket.timeout.ms": 20_000,
         "statistics.interval.ms": 5000,
         "logger": _QuietLogger(),
         **callbacks,
