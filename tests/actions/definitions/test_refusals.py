@@ -339,7 +339,7 @@ async def test_bodies_that_are_no_objects(client: httpx.AsyncClient) -> None:
     [
         ("mapping.identifier", {"identifier": "{{ .secrets.TOKEN }}"}),
         ("mapping.properties.repo", {"properties": {"repo": "x-{{ .secrets.TOKEN[:3] }}"}}),
-        ("mapping.properties.repo", {"properties": {"repo": "{{ .[\"secrets\"] | keys }}"}}),
+        ("mapping.properties.repo", {"properties": {"repo": '{{ .["secrets"] | keys }}'}}),
         ("mapping.properties", {"properties": {"{{ .secrets.TOKEN }}": 1}}),
         ("mapping.relations.domain[0]", {"relations": {"domain": ["{{ [.secrets[]] | first }}"]}}),
         ("blueprintIdentifier", {}),
