@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fairway.kit.clock import ManualClock
 from fairway.portal.runs.model import MAX_DEPTH
 from fairway.portal.services import Portal
+from fairway.portal.storage.jobs import Job
 from fairway.portal.worker import Background
 from support.forges.server import Receiver, Reply
 from support.http import connect
@@ -143,6 +144,23 @@ async def test_hand_over_again_what_could_not_be_delivered(
         run = await desk.get(run_id)
         assert (run["status"], run["response"]) == ("SUCCESS", {"fine": True})
         assert {seen.headers["idempotency-key"] for seen in target.requests} == {run_id}
+
+
+async def test_a_run_whose_rendering_breaks_for_good_ends(desk: Desk, portal: Portal, login: Login) -> None:
+    await desk.put({**agent_action(), "requiredApproval": True})
+    run_id = (await Desk(await login("jo@example.com")).start("deploy"))["id"]
+    approval = await desk.client.patch(f"/v1/actions/runs/{run_id}/approval", json={"status": "APPROVE"})
+    assert approval.status_code == 201, approval.text
+    handler = portal.runs.service.render_handler
+    assert handler.given_up is not None
+    given_up = handler.given_up
+    for known in (run_id, "r_removed_meanwhile"):
+        job = Job("j_1", handler.kind, known, {"runId": known}, handler.max_attempts)
+        await portal.db.write(lambda tx, job=job: given_up(tx, job, "it broke with hush-7f3a"))  # type: ignore[misc]  # a lambda's default has no annotation
+    run = await desk.get(run_id)
+    assert (run["status"], run["statusLabel"]) == ("FAILURE", "Cannot be delivered")
+    assert "could not be rendered" in run["summary"]
+    assert "hush" not in str([run, await desk.lines(run_id)])
 
 
 async def test_runs_that_start_runs_come_to_an_end(
