@@ -14,8 +14,8 @@ from fairway.wire.runs import AGENT
 from support.live import LivePortal
 from support.run_desk import agent_action
 
-KILLS = 3
-_ANSWERS = 60
+KILLS = 2
+_ANSWERS = 50
 """Before each kill."""
 
 
@@ -87,6 +87,7 @@ def _call(client: httpx.Client, answered: Answered, method: str, path: str, **bo
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_nothing_answered_is_lost(live_portal: LivePortal) -> None:
     with live_portal.login() as client:
         assert client.post("/v1/actions", json=agent_action()).status_code == 201
@@ -128,6 +129,7 @@ def _check(client: httpx.Client, answered: Answered) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_was_claimed_by_the_dead_comes_again(live_portal: LivePortal) -> None:
     """The agent and the portal die at the same time; the run is executed by somebody else."""
     with live_portal.login() as client:
