@@ -175,6 +175,21 @@ async def test_reports_are_safe_on_disk_before_offsets_move_on(portal: Portal, r
         assert len(reporter.unsettled()) == 3
 
 
+async def test_work_from_kafka_goes_on_while_the_portal_is_away(portal: Portal, reports: Reports) -> None:
+    """Its reports are on disk, so that offsets move on: a killed agent does not repeat all that it has in hand."""
+    reports.statuses = [503] * 4
+    spilled: list[int] = []
+    async with reporting(portal, spill=lambda every: spilled.append(len(every))) as reporter:
+        kafka = _put(reporter, *(_report(f"r_{number}", source="KAFKA") for number in range(2)))
+        (polled,) = _put(reporter, _report("r_2"))
+        await asyncio.wait_for(asyncio.gather(*kafka), 10)
+        assert spilled == [3], "written once, not with each attempt"
+        assert not polled.done(), "its lease goes on"
+        await asyncio.wait_for(polled, 20)
+        assert spilled == [3, 0], "nothing is left to be told again"
+    assert not reporter.unsettled(), "and the portal gets them when it is back"
+
+
 async def test_calls_end(portal: Portal) -> None:
     """A portal that accepts and never answers."""
     with pytest.raises(PortalTrouble) as caught:

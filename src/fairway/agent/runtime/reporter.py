@@ -4,6 +4,7 @@ in their order (logs, response, status) elsewhere. Statuses are repeated until t
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,6 +25,13 @@ _FULL = 100
 """Reports that are sent without waiting for more."""
 _SENDERS = 2
 _PLAIN_SENDERS = 32
+_AWAY_ATTEMPTS = 2
+"""Attempts without answer after which the portal counts as away."""
+_SPILL_SECONDS = 1.0
+_SPILL_SHARE = 10
+"""A spill takes a tenth of the time at the most."""
+_MOST_SPILLED = 20_000
+"""Beyond so many reports offsets wait for the portal, too, and with them the work."""
 _RETRY = RetryPolicy(first_seconds=0.2, longest_seconds=30.0)
 _PASSING_CODES = frozenset({"internal_error", "unavailable", "rate_limited", "rate_limit_exceeded", "conflict_retry"})
 
@@ -58,6 +66,7 @@ class Reporter:
         refused: Callable[[Report, str], None] = lambda _report, _reason: None,
         spill_at: int = 2000,
         spill: Callable[[list[Report]], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._portal = portal
         self._metrics = metrics
@@ -65,6 +74,9 @@ class Reporter:
         self._refused = refused
         self._spill_at = spill_at
         self._spill = spill
+        self._monotonic = monotonic
+        self._next_spill = 0.0
+        self._spilled = False
         self._plain = PlainReporter(portal, metrics)
         self._queue: deque[Pending] = deque()
         self._unsettled: dict[str, Pending] = {}
@@ -189,6 +201,7 @@ class Reporter:
                 self._refuse(pending, trouble.message)
             return []
         log.warning("reports_not_taken", count=len(batch), attempt=attempt, problem=trouble.message)
+        self._portal_is_away(attempt)
         await asyncio.sleep(max(trouble.pause or 0.0, _RETRY.pause(attempt, None)))
         return batch
 
@@ -218,6 +231,7 @@ class Reporter:
                     return
                 attempt += 1
                 log.warning("report_not_taken", run_id=pending.id, attempt=attempt, problem=trouble.message)
+                self._portal_is_away(attempt)
                 await asyncio.sleep(max(trouble.pause or 0.0, _RETRY.pause(attempt, None)))
             else:
                 self._settle(pending)
@@ -240,20 +254,39 @@ class Reporter:
         self._end(pending.future, pending.report)
         if not self._unsettled:
             self._idle.set()
+            if self._spilled and self._spill is not None:
+                self._spill([])
+                self._spilled = False
+
+    def _portal_is_away(self, attempt: int) -> None:
+        """Work that was read from Kafka goes on, and a killed agent repeats little of it: what waits for the portal is
+        written to disk every now and then."""
+        if attempt < _AWAY_ATTEMPTS or len(self._unsettled) > _MOST_SPILLED or self._monotonic() < self._next_spill:
+            return
+        if all(pending.future.done() for pending in self._unsettled.values() if _from_kafka(pending)):
+            return
+        began = self._monotonic()
+        self._spill_over()
+        self._next_spill = began + max(_SPILL_SECONDS, _SPILL_SHARE * (self._monotonic() - began))
 
     def _spill_over(self) -> None:
-        """The portal has been away for long: what is on disk is safe, so that offsets may move on."""
+        """What is on disk is safe, so that offsets may move on."""
         if self._spill is None:
             return
         self._spill(self.unsettled())
+        self._spilled = True
         for pending in self._unsettled.values():
-            if pending.report.invocation.source == "KAFKA":
+            if _from_kafka(pending):
                 self._end(pending.future, pending.report)
 
     @staticmethod
     def _end(future: asyncio.Future[Report], report: Report) -> None:
         if not future.done():
             future.set_result(report)
+
+
+def _from_kafka(pending: Pending) -> bool:
+    return pending.report.invocation.source == "KAFKA"
 
 
 def _without_response(document: dict[str, Any]) -> dict[str, Any]:
