@@ -198,6 +198,17 @@ class KafkaWorld:
             time.sleep(0.2)
         raise AssertionError(f"runs are still open: {page['runs']}")
 
+    @property
+    def delivered(self) -> int:
+        """Requests that the target got."""
+        return self.received.read_bytes().count(b"\n") if self.received.exists() else 0
+
+    def wait_for_deliveries(self, count: int, seconds: float) -> None:
+        """Until the target got so many more, or for so long."""
+        wanted, deadline = self.delivered + count, time.monotonic() + seconds
+        while self.delivered < wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def figures(self) -> Figures:
         """What the portal and the target know."""
         deliveries = [json.loads(line) for line in self.received.read_text().splitlines()]
