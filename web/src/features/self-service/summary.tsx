@@ -88,13 +88,7 @@ function ApprovalNotice({ action }: { action: Action }) {
   if (approval === null) return null;
   const names = approverNames(data ?? {});
   return (
-    <Alert
-      color="yellow"
-      mt="sm"
-      icon={<IconShieldCheck aria-hidden />}
-      title="Needs approval"
-      p="xs"
-    >
+    <Alert color="yellow" mt="sm" icon={<IconShieldCheck aria-hidden />} title="Needs approval" p="xs">
       <Text size="sm">
         {approvalText(approval)} before it starts{names.length > 0 ? `: ${names.join(", ")}` : ""}.
       </Text>
