@@ -111,7 +111,7 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
         db, clock, jq, catalog, actions.definitions, runs.service,
         system=system_caller(org.id), registry=metrics.registry,
     )  # fmt: skip
-    workflows = build_workflows(Below(settings, clock, db, box, jq, access, catalog, actions, runs, org.id))
+    workflows = await build_workflows(Below(settings, clock, db, box, jq, access, catalog, actions, runs, org.id))
     automations.listening.add(workflows.triggers)
     portal = Portal(
         settings, clock, db, jq, box, metrics, schemas, org, access, catalog, pages, audit,

@@ -8,6 +8,7 @@ from typing import Any
 from fairway.jq import Engine, JqSyntaxError
 from fairway.jq.templates import references
 from fairway.kit.errors import InvalidRequest
+from fairway.portal.actions.definition.words import MAX_EXPIRY_SECONDS
 from fairway.portal.automations.model import check_condition, check_event
 from fairway.portal.http.requests import optional, require
 from fairway.portal.workflows import model
@@ -85,6 +86,9 @@ def _condition(engine: Engine, config: Config, where: str) -> None:
 def _input(engine: Engine, config: Config, where: str) -> None:
     _user_inputs(config, where)
     optional(config, "responders", dict, where=where)
+    seconds = optional(config, "expiresInSeconds", int, where=where)
+    if seconds is not None and not 1 <= seconds <= MAX_EXPIRY_SECONDS:
+        raise InvalidRequest(f'"expiresInSeconds" in the {where} must be between 1 and {MAX_EXPIRY_SECONDS}')
     _outlets(config, where, required=False)
     for outlet in model.outlets_of(config):
         count = outlet.get("numOfResponders", 1)

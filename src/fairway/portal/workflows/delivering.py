@@ -12,7 +12,7 @@ from fairway.portal.runs.delivery.base import Order, Refused, Undelivered
 from fairway.portal.runs.delivery.dispatcher import LANE, pause_before
 from fairway.portal.runs.model import Finish
 from fairway.portal.storage import Tx
-from fairway.portal.storage.jobs import Job, JobHandler, RetryLater
+from fairway.portal.storage.jobs import Job, JobHandler, RetryLater, complete_in, enqueue
 from fairway.portal.workflows import logs
 from fairway.portal.workflows import run_repository as repository
 from fairway.portal.workflows.context import NodeContext
@@ -20,12 +20,16 @@ from fairway.portal.workflows.engine import Outcome
 from fairway.portal.workflows.model import UPSERT_ENTITY, nodes_of
 from fairway.portal.workflows.orders import NodeOrders
 from fairway.portal.workflows.payloads import outcome_of, upserted
-from fairway.portal.workflows.tools import Tools, failure
+from fairway.portal.workflows.tools import BROKEN, Tools
 
 DELIVER = "workflow.deliver"
-_BROKEN = "Something broke in the portal; its log has it under the node run's id"
 
 log = get_logger(__name__)
+
+
+async def deliver_in(tx: Tx, node_run_id: str, now: int) -> None:
+    """Has the portal deliver a node run once the transaction is committed."""
+    await enqueue(tx, DELIVER, node_run_id, {"nodeRun": node_run_id}, now=now)
 
 
 class Delivering:
@@ -49,6 +53,8 @@ class Delivering:
         context = await self._tools.load(str(job.payload["nodeRun"]))
         if context is None or context.node.ended or context.node.config is None or context.node.queue is not None:
             return
+        if job.attempts > self._attempts:
+            raise RetryLater("The portal stopped during every attempt to deliver it", 0)
         try:
             order = await self._orders.of(context)
         except Refused as refused:
@@ -60,7 +66,7 @@ class Delivering:
         else:
             async with self._backends.room(order.payload):
                 finish = await self._send(job, order)
-            await self._record(context, order, finish)
+            await self._record(job, context, order, finish)
 
     async def _send(self, job: Job, order: Order) -> Finish:
         try:
@@ -73,13 +79,13 @@ class Delivering:
             raise RetryLater(error.reason, pause) from None
         except Exception as error:  # noqa: BLE001 its text may hold secrets: it must not reach the job's record
             log.error("delivery_broke", node_run=order.id, kind=order.kind, error=order.scrubber.text(repr(error)))
-            raise RetryLater(_BROKEN, pause_before(job.attempts, None)) from None
+            raise RetryLater(BROKEN, pause_before(job.attempts, None)) from None
 
-    async def _record(self, context: NodeContext, order: Order, finish: Finish) -> None:
+    async def _record(self, job: Job, context: NodeContext, order: Order, finish: Finish) -> None:
         node = nodes_of(context.run.definition)[context.node.node]
         outcome = outcome_of(node, order.payload, finish)
         if outcome is None:
-            await self._waits(context, finish)
+            await self._waits(job, context, finish)
             return
         if outcome.result == "SUCCESS" and node.type == UPSERT_ENTITY:
             response = {"status": 200, "data": await self._entity(order)}
@@ -87,16 +93,17 @@ class Delivering:
         await self._tools.completion.finish(self._tools.system, context.node, outcome)
 
     async def _entity(self, order: Order) -> Any:
-        """The entity that was written, as it is now."""
+        """The entity that was written, as it is now, as far as whoever wrote it may see it."""
         written = upserted(order.payload)
         if written is None:
             return None
-        found = await self._catalog.search.readable(self._tools.system, *written)
+        found = await self._catalog.search.readable(order.caller, *written)
         documents = [] if found is None else await self._catalog.reader.documents([found])
         return documents[0] if documents else {"blueprint": written[0], "identifier": written[1]}
 
-    async def _waits(self, context: NodeContext, finish: Finish) -> None:
-        """Delivered; whoever got it reports. Unless that has happened already."""
+    async def _waits(self, job: Job, context: NodeContext, finish: Finish) -> None:
+        """Delivered; whoever got it reports, unless that has happened already. The job ends in the same transaction:
+        what was recorded is not sent again."""
         values: dict[str, Any] = {"updated_at": self._tools.now()}
         if finish.label is not None:
             values["status_label"] = finish.label
@@ -107,9 +114,11 @@ class Delivering:
             node = await repository.find_node_run(tx, context.node.id)
             if node is not None and not node.ended:
                 await repository.update_node_run(tx, node.id, values)
+            lines = [("INFO", line) for line in finish.logs]
+            await logs.write_in(tx, context.node.id, lines, self._tools.system, self._tools.now())
+            await complete_in(tx, job)
 
         await self._tools.db.write(work)
-        await self._write_lines(context.node.id, [("INFO", line) for line in finish.logs])
 
     async def _write_lines(self, node_run_id: str, lines: list[tuple[str, str]]) -> None:
         now = self._tools.now()
@@ -117,7 +126,5 @@ class Delivering:
 
     async def _given_up(self, tx: Tx, job: Job, reason: str) -> None:
         """The job is a dead letter: its node has failed."""
-        node = await repository.find_node_run(tx, str(job.payload["nodeRun"]))
-        if node is not None:
-            line = f"Given up after {job.attempts} attempts: {reason}"
-            await self._tools.engine.complete_in(tx, self._tools.system, node, failure(line, NOT_DELIVERED))
+        line = f"Given up after {job.attempts} attempts: {reason}"
+        await self._tools.fail_in(tx, str(job.payload["nodeRun"]), line, NOT_DELIVERED)

@@ -20,6 +20,7 @@ from fairway.portal.runs.feature import Runs
 from fairway.portal.storage import Database
 from fairway.portal.storage.jobs import JobHandler
 from fairway.portal.workflows import agent_endpoints, endpoints, run_endpoints
+from fairway.portal.workflows.asking import Asking
 from fairway.portal.workflows.claims import NodeClaims
 from fairway.portal.workflows.completion import Completion
 from fairway.portal.workflows.delivering import Delivering
@@ -36,6 +37,7 @@ from fairway.portal.workflows.steps import Steps
 from fairway.portal.workflows.timetable import Timetable
 from fairway.portal.workflows.tools import Tools
 from fairway.portal.workflows.triggers import WorkflowTriggers
+from fairway.portal.workflows.upkeep import WorkflowUpkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Below:
     org_id: str
 
 
-def build_workflows(below: Below) -> Workflows:
+async def build_workflows(below: Below) -> Workflows:
     """Wires the feature; agents report on node runs, too, by the routes of runs."""
     db, clock, box, jq = below.db, below.clock, below.box, below.jq
     system = system_caller(below.org_id)
@@ -79,14 +81,18 @@ def build_workflows(below: Below) -> Workflows:
     orders = NodeOrders(db, clock, renderer, below.access.apps, below.org_id)
     delivering = Delivering(tools, orders, backends, below.catalog, attempts=below.settings.delivery_attempts)
     claims = NodeClaims(db, clock, _Reveal(tools, orders).config, below.runs.streams.stopping)
-    reports = NodeReports(db, clock, completion)
+    reports = NodeReports(db, clock, completion, below.settings.run_log_lines_max)
     below.runs.claims.nodes = claims
     below.runs.reports.nodes = reports
     below.runs.approvals.trace(WorkflowLineage(box))
+    upkeep = WorkflowUpkeep(tools, below.settings)
+    await upkeep.schedule()
     jobs = [
         Steps(tools, jq, renderer).job_handler,
         delivering.job_handler,
+        Asking(tools).job_handler,
         Timetable(db, clock, engine, system).job_handler,
+        *upkeep.job_handlers,
     ]
     return Workflows(
         WorkflowService(db, clock, jq),

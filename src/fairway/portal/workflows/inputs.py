@@ -1,8 +1,8 @@
-"""What people say to INPUT nodes: each once, until an outlet has enough of them."""
+"""What people say to INPUT nodes, each once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fairway.kit.clock import Clock, rfc3339, to_millis
@@ -12,9 +12,8 @@ from fairway.portal.caller import Caller
 from fairway.portal.http.requests import optional
 from fairway.portal.storage import Database, Tx
 from fairway.portal.workflows import run_repository as repository
+from fairway.portal.workflows.asking import decided, look_in
 from fairway.portal.workflows.completion import Completion
-from fairway.portal.workflows.conditions import described, text_of
-from fairway.portal.workflows.engine import Outcome
 from fairway.portal.workflows.model import INPUT, JsonObject, Node, NodeRun, WorkflowRun, nodes_of, outlets_of
 from fairway.portal.workflows.sight import require_node
 from fairway.portal.workflows.synthetic import input_action, responders_of
@@ -38,11 +37,7 @@ class InputResponses:
             InvalidRequest: the node waits for no input, or button or inputs will not do.
             Conflict: the node does not wait any more, or the caller has responded.
         """
-        run, node_run = await self._db.read(lambda tx: require_node(tx, caller, node_run_id))
-        node = nodes_of(run.definition)[node_run.node]
-        if node.type != INPUT:
-            raise InvalidRequest(f'Node "{node.identifier}" is of type {node.type} and waits for no input')
-        _permit(caller, run, node)
+        run, node = await self._asked(caller, node_run_id)
         given = dict(body)
         button = _button(node, optional(given, "button", str))
         values = optional(given, "inputs", dict) or {}
@@ -53,25 +48,29 @@ class InputResponses:
             "submitterInfo": {
                 "submittedBy": caller.email or caller.principal_id,
                 "userId": caller.principal_id,
-                "submittedAt": rfc3339(to_millis(self._clock.now())),
+                "submittedAt": rfc3339(self._now()),
             },
         }
         stored = await self._db.write(lambda tx: self._add(tx, caller, node_run_id, response))
         outcome = decided(node, stored.responses or ())
-        if outcome is not None:
+        if outcome is not None:  # the job does it, too, should this process not come to it
             stored = await self._completion.finish(caller, stored, outcome)
         return stored.shown()
 
     async def form(self, caller: Caller, node_run_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The form of an INPUT node for the values given so far. Raises like :meth:`respond`."""
+        run, node = await self._asked(caller, node_run_id)
+        values = optional(dict(body), "form", dict) or {}
+        return await self._forms.resolve(caller, input_action(run, node), values, None)
+
+    async def _asked(self, caller: Caller, node_run_id: str) -> tuple[WorkflowRun, Node]:
+        """The node, when it asks the caller."""
         run, node_run = await self._db.read(lambda tx: require_node(tx, caller, node_run_id))
         node = nodes_of(run.definition)[node_run.node]
         if node.type != INPUT:
             raise InvalidRequest(f'Node "{node.identifier}" is of type {node.type} and waits for no input')
         _permit(caller, run, node)
-        return await self._forms.resolve(
-            caller, input_action(run, node), optional(dict(body), "form", dict) or {}, None
-        )
+        return run, node
 
     async def _add(self, tx: Tx, caller: Caller, node_run_id: str, response: JsonObject) -> NodeRun:
         _, current = await require_node(tx, caller, node_run_id)
@@ -79,28 +78,16 @@ class InputResponses:
         _, current = await require_node(tx, caller, node_run_id)
         if current.ended or current.config is None:
             raise Conflict(f'Node run "{node_run_id}" does not wait for input')
-        responses = list(current.responses or ())
-        if any(each["submitterInfo"]["userId"] == caller.principal_id for each in responses):
+        responses = [*(current.responses or ()), response]
+        if any(each["submitterInfo"]["userId"] == caller.principal_id for each in responses[:-1]):
             raise Conflict("You have responded already")
-        values = {"responses": [*responses, response], "updated_at": to_millis(self._clock.now())}
-        await repository.update_node_run(tx, node_run_id, values)
+        now = self._now()
+        await repository.update_node_run(tx, node_run_id, {"responses": responses, "updated_at": now})
+        await look_in(tx, node_run_id, len(responses), now)
         return (await require_node(tx, caller, node_run_id))[1]
 
-
-def decided(node: Node, responses: Sequence[JsonObject]) -> Outcome | None:
-    """The end of the node, when an outlet has enough responses; without outlets the first response is enough."""
-    outlets = outlets_of(node.config)
-    for outlet in outlets:
-        count = sum(each["button"] == outlet["identifier"] for each in responses)
-        if count >= int(outlet.get("numOfResponders") or 1):
-            output = {"selectedOutlet": described(outlet), "responses": list(responses)}
-            return Outcome(
-                "SUCCESS", output, str(outlet["identifier"]), text_of(outlet.get("statusLabel")),
-                text_of(outlet.get("workflowStatusLabel")), logs=(("INFO", f'Outlet "{outlet["identifier"]}"'),),
-            )  # fmt: skip
-    if outlets or not responses:
-        return None
-    return Outcome("SUCCESS", {"selectedOutlet": None, "responses": list(responses)})
+    def _now(self) -> int:
+        return to_millis(self._clock.now())
 
 
 def _permit(caller: Caller, run: WorkflowRun, node: Node) -> None:

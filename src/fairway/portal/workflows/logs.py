@@ -33,6 +33,11 @@ async def write_in(tx: Tx, node_run_id: str, lines: Sequence[tuple[str, str]], c
     await log_repository.insert(tx, rows)
 
 
+async def room_in(tx: Tx, node_run_id: str, max_lines: int) -> int:
+    """How many more lines a log may take; the portal's own are not counted out."""
+    return max(0, max_lines - (await log_repository.line_counts(tx, [node_run_id]))[node_run_id])
+
+
 async def page_in(tx: Tx, node_run_id: str, limit: int, offset: int) -> list[dict[str, Any]]:
     """Lines as the wire shows them, oldest first (contract 7.4)."""
     return [_shown(line) for line in await log_repository.page(tx, node_run_id, limit, offset)]

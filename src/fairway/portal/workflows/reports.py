@@ -14,7 +14,7 @@ from fairway.portal.workflows import logs
 from fairway.portal.workflows import run_repository as repository
 from fairway.portal.workflows.claims import require_machine
 from fairway.portal.workflows.completion import Completion
-from fairway.portal.workflows.model import NodeRun
+from fairway.portal.workflows.model import REPORTED, NodeRun
 
 _RESULTS = ("SUCCESS", "FAILED", "CANCELLED")
 _FROM_REPORT: Mapping[str, str] = {"SUCCESS": "SUCCESS", "FAILURE": "FAILED"}
@@ -23,10 +23,11 @@ _FROM_REPORT: Mapping[str, str] = {"SUCCESS": "SUCCESS", "FAILURE": "FAILED"}
 class NodeReports:
     """Reads, logs and reports of node runs."""
 
-    def __init__(self, db: Database, clock: Clock, completion: Completion) -> None:
+    def __init__(self, db: Database, clock: Clock, completion: Completion, max_lines: int) -> None:
         self._db = db
         self._clock = clock
         self._completion = completion
+        self._max_lines = max_lines
 
     async def find(self, caller: Caller, external_id: str, limit: int) -> list[dict[str, Any]]:
         """Node runs that a backend knows by this identifier, newest first."""
@@ -54,7 +55,7 @@ class NodeReports:
         Raises:
             Forbidden: the caller is neither a machine nor an Admin.
             NotFound: there is none of that identifier.
-            InvalidRequest: a key is malformed.
+            InvalidRequest: a key is malformed, or the node is none that anybody reports on.
             Conflict: it has ended otherwise.
         """
         require_machine(caller)
@@ -62,7 +63,7 @@ class NodeReports:
         result = _result(body)
 
         async def current(tx: Tx) -> NodeRun:
-            return await self._note_in(tx, await require_node_run(tx, identifier), changes)
+            return await self._note_in(tx, await _reported(tx, identifier), changes)
 
         node = await self._db.write(current)
         if result is None:
@@ -76,7 +77,7 @@ class NodeReports:
         Raises:
             Forbidden: the caller is neither a machine nor an Admin.
             NotFound: there is no such node run.
-            InvalidRequest: they are malformed.
+            InvalidRequest: they are malformed, or the log is full.
         """
         require_machine(caller)
         lines = logs.parse_lines(body)
@@ -84,6 +85,8 @@ class NodeReports:
 
         async def work(tx: Tx) -> None:
             await require_node_run(tx, identifier)
+            if await logs.room_in(tx, identifier, self._max_lines) < len(lines):
+                raise InvalidRequest(f'The log of node run "{identifier}" is full: it may have {self._max_lines} lines')
             await logs.write_in(tx, identifier, lines, caller, now)
 
         await self._db.write(work)
@@ -115,21 +118,21 @@ class NodeReports:
         now = to_millis(self._clock.now())
         lines = logs.parse_lines({"logs": report.get("logs") or []})
         changes = _changes({**report, "links": report.get("link")})
+        status = report.get("status")
+        if status is not None and status not in _FROM_REPORT:
+            raise InvalidRequest(f'"status" in the report must be one of {", ".join(_FROM_REPORT)}')
 
         async def work(tx: Tx) -> NodeRun:
-            node = await require_node_run(tx, identifier)
+            node = await _reported(tx, identifier)
             if report.get("ack"):  # once more when the answer to the report was lost
                 await repository.acknowledge(tx, identifier, now)
-            await logs.write_in(tx, identifier, lines, caller, now)
+            room = await logs.room_in(tx, identifier, self._max_lines)
+            await logs.write_in(tx, identifier, lines[:room], caller, now)
             return await self._note_in(tx, node, changes)
 
         node = await self._db.write(work)
-        status = report.get("status")
-        if status is None:
-            return
-        if status not in _FROM_REPORT:
-            raise InvalidRequest(f'"status" in the report must be one of {", ".join(_FROM_REPORT)}')
-        await self._completion.report(caller, node, _FROM_REPORT[status], _output(report))
+        if status is not None:
+            await self._completion.report(caller, node, _FROM_REPORT[status], _output(report))
 
     async def _note_in(self, tx: Tx, node: NodeRun, changes: dict[str, Any]) -> NodeRun:
         if changes:
@@ -146,6 +149,16 @@ async def require_node_run(tx: Tx, identifier: str) -> NodeRun:
     found = await repository.find_node_run(tx, identifier)
     if found is None:
         raise NotFound(f'Node run "{identifier[:80]}" was not found')
+    return found
+
+
+async def _reported(tx: Tx, identifier: str) -> NodeRun:
+    """A node run that somebody outside of the portal executes; people answer INPUT nodes, and nobody for them."""
+    found = await require_node_run(tx, identifier)
+    if found.type not in REPORTED:
+        raise InvalidRequest(
+            f'Node run "{identifier}" is of type {found.type}; reports are taken for {", ".join(REPORTED)}'
+        )
     return found
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
+from fairway.portal.runs.tables import run_log
 from fairway.portal.storage.tx import Tx
-from fairway.portal.workflows.model import NodeRun, WorkflowRun
+from fairway.portal.workflows.model import INPUT, NodeRun, WorkflowRun
 from fairway.portal.workflows.tables import node_run, workflow_run
 
 _PAGE = 200
@@ -134,3 +135,31 @@ async def depth_of(tx: Tx, run_id: str) -> int | None:
     statement = select(workflow_run.c.depth).where(workflow_run.c.id == func.coalesce(owner, run_id))
     found = await tx.scalar(statement)
     return None if found is None else int(found)
+
+
+async def silent_since(tx: Tx, cutoff: int, limit: int, node_run_id: str | None = None) -> list[NodeRun]:
+    """Node runs (or that one of them) that neither changed nor logged anything since ``cutoff``, and that nobody has
+    kept claimed. Those that wait for people are not silent."""
+    heard = select(run_log.c.number).where(run_log.c.run_id == node_run.c.id, run_log.c.created_at >= cutoff).exists()
+    asks = (node_run.c.type == INPUT) & node_run.c.config.is_not(None)
+    statement = (
+        select(node_run)
+        .join(workflow_run, workflow_run.c.id == node_run.c.workflow_run)
+        .where(workflow_run.c.status == "IN_PROGRESS", node_run.c.status == "IN_PROGRESS", ~asks, ~heard)
+        .where(node_run.c.updated_at < cutoff, node_run.c.claimed_until < cutoff)
+    )
+    if node_run_id is not None:
+        statement = statement.where(node_run.c.id == node_run_id)
+    return [NodeRun(**row._mapping) for row in await tx.rows(statement.order_by(node_run.c.number).limit(limit))]
+
+
+async def remove_ended_before(tx: Tx, cutoff: int, limit: int) -> int:
+    """Deletes the oldest runs that ended before ``cutoff``, with their node runs and logs; answers how many."""
+    old = (workflow_run.c.status == "COMPLETED", workflow_run.c.ended_at < cutoff)
+    oldest = select(workflow_run.c.id).where(*old).order_by(workflow_run.c.number).limit(limit)
+    ids = [row.id for row in await tx.rows(oldest)]
+    nodes = select(node_run.c.id).where(tx.any_of(node_run.c.workflow_run, ids))
+    node_ids = [row.id for row in await tx.rows(nodes)]
+    for column, gone in ((run_log.c.run_id, node_ids), (node_run.c.id, node_ids), (workflow_run.c.id, ids)):
+        await tx.run(delete(column.table).where(tx.any_of(column, gone)))
+    return len(ids)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fairway.jq import Engine as Jq
 from fairway.jq import Templates
 from fairway.portal.runs.rendering.renderer import Renderer
 from fairway.portal.storage import Tx
-from fairway.portal.storage.jobs import Job, JobHandler, enqueue
+from fairway.portal.storage.jobs import Job, JobHandler
 from fairway.portal.workflows import logs
 from fairway.portal.workflows import run_repository as repository
+from fairway.portal.workflows.asking import expire_in
 from fairway.portal.workflows.conditions import choose
 from fairway.portal.workflows.context import NodeContext
-from fairway.portal.workflows.delivering import DELIVER
+from fairway.portal.workflows.delivering import deliver_in
 from fairway.portal.workflows.engine import STEP
 from fairway.portal.workflows.model import CONDITION, INPUT, NOT_OFFERED, Node, nodes_of
 from fairway.portal.workflows.payloads import invocation_of
 from fairway.portal.workflows.tools import Tools
+
+Then = Callable[[Tx, int], Awaitable[None]]
 
 
 class Steps:
@@ -32,7 +36,7 @@ class Steps:
     @property
     def job_handler(self) -> JobHandler:
         """For ``Portal.job_handlers``."""
-        return JobHandler(STEP, self._step)
+        return JobHandler(STEP, self._step, given_up=self._tools.give_up_in)
 
     async def _step(self, job: Job) -> None:
         context = await self._tools.load(str(job.payload["nodeRun"]))
@@ -58,7 +62,8 @@ class Steps:
         lines = [("INFO", "Waits for somebody to respond")]
         if node.config.get("notifications"):
             lines.append(("WARN", "Notifications of INPUT nodes are not sent by this portal"))
-        await self._store(context, {"config": shown, "links": await self._links(context, node)}, lines)
+        values = {"config": shown, "links": await self._links(context, node)}
+        await self._store(context, values, lines, lambda tx, now: expire_in(tx, context.node, node, now))
 
     async def _render(self, context: NodeContext, node: Node) -> None:
         secrets = await self._renderer.secrets()
@@ -70,13 +75,15 @@ class Steps:
             "config": rendered.payload, "secret": rendered.secret, "queue": rendered.queue,
             "labels": rendered.labels, "links": await self._links(context, node),
         }  # fmt: skip
-        lines = [("INFO", "Waits to be claimed")] if rendered.queue is not None else []
-        await self._store(context, values, lines, deliver=rendered.queue is None)
+        if rendered.queue is None:
+            await self._store(context, values, [], lambda tx, now: deliver_in(tx, context.node.id, now))
+        else:
+            await self._store(context, values, [("INFO", "Waits to be claimed")])
 
     async def _store(
-        self, context: NodeContext, values: dict[str, Any], lines: list[tuple[str, str]], *, deliver: bool = False
+        self, context: NodeContext, values: dict[str, Any], lines: list[tuple[str, str]], then: Then | None = None
     ) -> None:
-        """What was rendered, and the delivery, in one transaction."""
+        """What was rendered, and the job that goes on from there, in one transaction."""
         now = self._tools.now()
         node_id = context.node.id
 
@@ -87,8 +94,8 @@ class Steps:
                 return
             await repository.update_node_run(tx, node_id, {**values, "updated_at": now})
             await logs.write_in(tx, node_id, lines, self._tools.system, now)
-            if deliver:
-                await enqueue(tx, DELIVER, node_id, {"nodeRun": node_id}, now=now)
+            if then is not None:
+                await then(tx, now)
 
         await self._tools.db.write(work)
 
