@@ -74,7 +74,9 @@ class Served:
 
 
 @asynccontextmanager
-async def served(data_dir: Path, database_url: str = "", connections: int = 8) -> AsyncIterator[Served]:
+async def served(
+    data_dir: Path, database_url: str = "", connections: int = 8, **more: str
+) -> AsyncIterator[Served]:
     """Starts ``fairway serve`` on a free port with rate limits out of the way, and stops it afterwards."""
     port = _free_port()
     environment = {
@@ -86,6 +88,7 @@ async def served(data_dir: Path, database_url: str = "", connections: int = 8) -
         "FAIRWAY_RATE_LIMIT": "100000000",
         "FAIRWAY_LOG_LEVEL": "WARNING",
         "FAIRWAY_OUTGOING_PRIVATE_NETWORKS": "true",
+        **more,
     }
     command = [sys.executable, "-m", "fairway", "serve", "--port", str(port)]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 starting a process takes a millisecond

@@ -55,7 +55,8 @@ class JobHandler:
     """Does the jobs of one kind. ``run`` must tolerate being run twice for one job."""
 
     kind: str
-    run: Callable[[Job], Awaitable[None]]
+    run: Callable[[Job], Awaitable[bool | None]]
+    """True says that the job was completed with :func:`complete_in` already."""
     max_attempts: int = MAX_ATTEMPTS
     given_up: Callable[[Tx, Job, str], Awaitable[None]] | None = None
     """Told, in the transaction that puts a job among the dead ones, which job and why."""
@@ -180,7 +181,7 @@ class JobLoop:
     async def _run_one(self, leased: Job) -> None:
         handler = self._handlers[leased.kind]
         try:
-            await asyncio.wait_for(handler.run(leased), LEASE_MS / 1000 * 0.9)
+            completed = await asyncio.wait_for(handler.run(leased), LEASE_MS / 1000 * 0.9)
         except RetryLater as asked:
             later = asked
             if later.tried:
@@ -194,7 +195,8 @@ class JobLoop:
             pause = min(3_600_000, 1000 * 2**leased.attempts) * random.uniform(0.8, 1.2)  # noqa: S311 jitter
             await self._db.write(lambda tx: self._failed(tx, handler, leased, reason, pause))
         else:
-            await self._db.write(lambda tx: complete_in(tx, leased))
+            if not completed:
+                await self._db.write(lambda tx: complete_in(tx, leased))
 
     async def _postponed(self, tx: Tx, leased: Job, pause_seconds: float) -> None:
         due_at = to_millis(self._clock.now()) + int(pause_seconds * 1000)

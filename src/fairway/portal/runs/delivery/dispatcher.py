@@ -70,13 +70,14 @@ class Dispatcher:
         """For ``Portal.job_handlers``."""
         return JobHandler(KIND, self._deliver, self._attempts, self._given_up, LANE)
 
-    async def _deliver(self, job: Job) -> None:
+    async def _deliver(self, job: Job) -> bool:
         run_id = str(job.payload["runId"])
         run = await self._db.read(lambda tx: repository.find(tx, run_id))
         if run is None or run.status != "IN_PROGRESS" or run.payload is None or run.queue is not None:
-            return
+            return False
         async with self.backends.room(run.payload):
             await self._deliver_run(job, run)
+        return True
 
     async def _deliver_run(self, job: Job, run: Run) -> None:
         await self._take_turn(run)

@@ -93,7 +93,7 @@ def build_delivery(around: Surroundings, renderer: Renderer, runs: RunReports) -
     configured = HttpClient(DestinationPolicy(private_networks=True))
     """For addresses that the settings give: whoever runs the portal may name a private one."""
     backends = _backends(around, anyone, configured)
-    orders = Orders(around.db, around.box, renderer, around.access.apps, around.org_id)
+    orders = Orders(around.db, around.box, renderer, around.org_id)
     dispatcher = Dispatcher(
         around.db, clock, runs, orders, backends, attempts=settings.delivery_attempts, org_id=around.org_id
     )

@@ -17,7 +17,7 @@ from fairway.portal.runs.rendering.routes import Route, Routes
 from fairway.portal.runs.rendering.scrub import MASK, Scrubber
 from fairway.portal.runs.rendering.sealing import open_context
 from fairway.portal.runs.rendering.typing_rules import FLAGS, misfit, texts, typed
-from fairway.portal.storage import Database
+from fairway.portal.storage import Database, Tx
 
 _HIDDEN = Result(MASK)
 _HIDDEN_SPREAD = Result({MASK: MASK})
@@ -70,6 +70,10 @@ class Renderer:
         """The organisation's secrets; outside of a unit of work."""
         return await self._db.read(self._secrets.values)
 
+    async def secrets_in(self, tx: Tx) -> dict[str, str]:
+        """:meth:`secrets` within a unit of work."""
+        return await self._secrets.values(tx)
+
     async def render(
         self, definition: Mapping[str, Any], context: TemplateContext, secrets: Mapping[str, str]
     ) -> Rendered:
@@ -103,8 +107,8 @@ class Renderer:
             raise RenderingFailed(problem)
         return rendering.payload
 
-    async def real_payload(self, run: Run) -> dict[str, Any]:
-        """:meth:`real` of a stored run, with the secrets of today.
+    async def real_payload(self, run: Run, secrets: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """:meth:`real` of a stored run, with the secrets of today, which the caller may have at hand.
 
         Raises:
             RenderingFailed: see :meth:`real`.
@@ -112,7 +116,9 @@ class Renderer:
         if run.payload is not None and not run.secret:
             return dict(run.payload)
         context = open_context(self._box, run.id, run.context)
-        return await self.real(run.definition["invocationMethod"], context, await self.secrets())
+        if secrets is None:
+            secrets = await self.secrets()
+        return await self.real(run.definition["invocationMethod"], context, secrets)
 
     async def _both(
         self, definition: Mapping[str, Any], context: TemplateContext, secrets: Mapping[str, str]
