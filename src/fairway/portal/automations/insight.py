@@ -34,12 +34,13 @@ class AutomationInsight:
             action = await self._actions.require(tx, identifier)
             if action.kind != "automation":
                 raise missing(identifier)
-            return [_shown(row) for row in await repository.latest(tx, listener_key(action.id), limit)]
+            return [evaluation(row) for row in await repository.latest(tx, [listener_key(action.id)], limit)]
 
         return await self._db.read(work)
 
 
-def _shown(row: Any) -> dict[str, Any]:
+def evaluation(row: Any) -> dict[str, Any]:
+    """An evaluation as the wire shows it."""
     return {
         "event": event_identifier(row.event_id),
         "outcome": row.outcome,

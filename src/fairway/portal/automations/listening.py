@@ -29,6 +29,8 @@ from fairway.portal.storage.tables import event as table
 NAME = "automations"
 _PARALLEL = 16
 """Events that are worked on at a time; those of one entity or run follow one another."""
+_TRIES = 5
+"""Of a call whose answer breaks."""
 
 log = get_logger(__name__)
 
@@ -89,6 +91,8 @@ class Listening:
         self._builder = builder
         self._system = system
         self._sources: list[Source] = []
+        self._broken: dict[tuple[str, int], int] = {}
+        """How often answering a call of the batch in hand has failed."""
         self._evaluations = Counter(
             "fairway_automation_evaluations",
             "Events that automations and workflows were asked about",
@@ -144,9 +148,22 @@ class Listening:
 
         async def lane(these: Sequence[_Call]) -> list[_Said]:
             async with gate:
-                return [await self._answer(call) for call in these]
+                return [await self._patiently(call) for call in these]
 
         return [said for part in await asyncio.gather(*(lane(each) for each in lanes.values())) for said in part]
+
+    async def _patiently(self, call: _Call) -> _Said:
+        """What breaks is tried again with its batch, but not for ever: one listener keeps no other from its events."""
+        try:
+            return await self._answer(call)
+        except FairwayError:  # the database is away: nothing can be done meanwhile
+            raise
+        except Exception as error:  # a fault of ours, whatever it is
+            tried = self._broken[call.key] = self._broken.get(call.key, 0) + 1
+            if tried < _TRIES:
+                raise
+            log.error("automation_broke", automation=call.listener.name, event=call.heard.id, error=repr(error))
+            return _Said(call, "problem", f"Something broke in the portal at {tried} attempts; its log says what")
 
     async def _answer(self, call: _Call) -> _Said:
         verdict = await evaluate(self._jq, call.listener.condition, call.heard.document)
@@ -201,6 +218,7 @@ class Listening:
         for name in sorted({each.call.listener.key for each in said}):
             await repository.trim(tx, name)
         for each in said:
+            self._broken.pop(each.call.key, None)
             self._evaluations.labels(each.outcome).inc()
 
     def _now(self) -> int:

@@ -28,10 +28,10 @@ async def note(tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
         await tx.insert_many(table, _COLUMNS, rows)
 
 
-async def latest(tx: Tx, listener: str, limit: int) -> list[Any]:
-    """The newest evaluations of a listener, newest first."""
-    statement = select(table).where(table.c.listener == listener).order_by(table.c.event_id.desc())
-    return list(await tx.rows(statement.limit(limit)))
+async def latest(tx: Tx, listeners: Iterable[str], limit: int) -> list[Any]:
+    """The newest evaluations of some listeners, newest first."""
+    statement = select(table).where(tx.any_of(table.c.listener, sorted(listeners)))
+    return list(await tx.rows(statement.order_by(table.c.event_id.desc(), table.c.listener).limit(limit)))
 
 
 async def trim(tx: Tx, listener: str) -> None:

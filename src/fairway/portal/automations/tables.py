@@ -17,8 +17,8 @@ automation_evaluation = Table(
     Column("run_id", String(40)),
     Column("at", Millis, nullable=False),
 )
-"""What each automation made of the last events it listened to. A row in the transaction of the run that an event
-started keeps the same event from starting another one."""
+"""What each automation, or trigger of a workflow, made of the last events it listened to: for people, and to spare work
+when events are told again. That an event starts one run is kept by the run, whose id (or ``cause``) comes from both."""
 
 timer_due = Table(
     "timer_due",

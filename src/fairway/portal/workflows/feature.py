@@ -25,7 +25,9 @@ from fairway.portal.workflows.claims import NodeClaims
 from fairway.portal.workflows.completion import Completion
 from fairway.portal.workflows.delivering import Delivering
 from fairway.portal.workflows.engine import Engine
+from fairway.portal.workflows.following import FollowBlueprints
 from fairway.portal.workflows.inputs import InputResponses
+from fairway.portal.workflows.insight import WorkflowInsight
 from fairway.portal.workflows.lineage import WorkflowLineage
 from fairway.portal.workflows.model import JsonObject, NodeRun
 from fairway.portal.workflows.orders import NodeOrders
@@ -51,6 +53,7 @@ class Workflows:
     claims: NodeClaims
     reports: NodeReports
     triggers: WorkflowTriggers
+    insight: WorkflowInsight
     job_handlers: Sequence[JobHandler]
 
 
@@ -94,14 +97,17 @@ async def build_workflows(below: Below) -> Workflows:
         Timetable(db, clock, engine, system).job_handler,
         *upkeep.job_handlers,
     ]
+    definitions = WorkflowService(db, clock, jq)
+    below.catalog.blueprints.observe(FollowBlueprints(definitions))
     return Workflows(
-        WorkflowService(db, clock, jq),
+        definitions,
         WorkflowStarter(db, clock, engine, below.actions, below.catalog, below.access.directory),
         WorkflowRuns(db, engine),
         InputResponses(db, clock, below.actions.forms, completion),
         claims,
         reports,
         WorkflowTriggers(db, clock, engine, system),
+        WorkflowInsight(db),
         jobs,
     )
 
@@ -132,5 +138,5 @@ def build_routers(workflows: Workflows) -> list[APIRouter]:
     return [
         agent_endpoints.build_router(workflows.claims, workflows.reports),
         run_endpoints.build_router(workflows.starter, workflows.runs, workflows.inputs),
-        endpoints.build_router(workflows.definitions),
+        endpoints.build_router(workflows.definitions, workflows.insight),
     ]

@@ -21,6 +21,9 @@ AGENT_ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"description": "There is no such node run."},
     422: {"description": "The body does not fit."},
 }
+LIMIT: dict[str, Any] = {
+    "parameters": [{"name": "limit", "in": "query", "schema": {"type": "integer", "default": 50, "maximum": 1000}}]
+}
 _TEXT = {"type": ["string", "null"]}
 _NODE: dict[str, Any] = {
     "type": "object",

@@ -77,16 +77,13 @@ class WorkflowService:
             before = await require_workflow(tx, identifier)
             if name != identifier and await repository.find(tx, name) is not None:
                 raise Conflict(f'Workflow with identifier "{name}" already exists')
-            after = replace(before, identifier=name, document=document)
-            if after == before:
-                return before
-            stamp = max(self._now(), before.updated_at + 1)
-            after = replace(after, updated_at=stamp, updated_by=caller.principal_id)
-            await repository.save(tx, after)
-            await self._stored(tx, caller, before, after)
-            return after
+            return await self._replace_in(tx, caller, before, replace(before, identifier=name, document=document))
 
         return (await self._db.write(work)).shown()
+
+    async def rewrite_in(self, tx: Tx, caller: Caller, before: Workflow, document: dict[str, Any]) -> None:
+        """Has a definition follow what it names."""
+        await self._replace_in(tx, caller, before, replace(before, document=document))
 
     async def delete(self, caller: Caller, identifier: str) -> None:
         """Removes a definition; its runs stay and go on.
@@ -103,6 +100,16 @@ class WorkflowService:
             await self._tell(tx, caller, "DELETE", before, None)
 
         await self._db.write(work)
+
+    async def _replace_in(self, tx: Tx, caller: Caller, before: Workflow, after: Workflow) -> Workflow:
+        """Stores what differs."""
+        if after == before:
+            return before
+        stamp = max(self._now(), before.updated_at + 1)
+        after = replace(after, updated_at=stamp, updated_by=caller.principal_id)
+        await repository.save(tx, after)
+        await self._stored(tx, caller, before, after)
+        return after
 
     async def _stored(self, tx: Tx, caller: Caller, before: Workflow | None, after: Workflow) -> None:
         await plan_in(tx, after, self._clock.now())

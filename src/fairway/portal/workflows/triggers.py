@@ -34,7 +34,7 @@ class WorkflowTriggers:
             return self._known[1]
         found = [
             Listener(
-                _key(workflow.id, node.identifier),
+                listener_key(workflow.id, node.identifier),
                 workflow.identifier,
                 node.config["event"],
                 node.config.get("condition"),
@@ -80,5 +80,6 @@ class WorkflowTriggers:
         return True
 
 
-def _key(workflow_id: str, node: str) -> str:
+def listener_key(workflow_id: str, node: str) -> str:
+    """The key of an event trigger among listeners; a rename of the workflow keeps it."""
     return f"{_KEY}:{workflow_id}:{node}"
