@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from support.browser import sign_in, violations
+from support.browser import settled, sign_in, violations
 
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery staple"
 
@@ -72,3 +72,12 @@ def test_a_narrow_window_keeps_everything_in_reach(page: Page) -> None:
 def test_an_address_that_is_none_says_so(page: Page) -> None:
     page.goto("/nowhere")
     expect(page.get_by_text("There is no such page")).to_be_visible()
+
+
+def test_the_palette_finds_actions(page: Page) -> None:
+    page.goto("/")
+    settled(page)
+    page.keyboard.press("Control+k")
+    page.get_by_placeholder("Search entities").fill("create service")
+    page.get_by_role("dialog").get_by_text("Create service", exact=True).click()
+    expect(page).to_have_url("/self-service/create_service")

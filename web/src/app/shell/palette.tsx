@@ -1,10 +1,10 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { Spotlight, spotlight } from "@mantine/spotlight";
-import { IconBox, IconSearch, IconTable } from "@tabler/icons-react";
+import { IconBolt, IconBox, IconSearch, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { call } from "@/api/client";
-import { searchSearchAll } from "@/api/generated";
+import { actionsListAll, searchSearchAll } from "@/api/generated";
 import type { Entity } from "@/api/model";
 import { type SidebarItem, sidebarQuery, useBlueprints } from "@/app/queries";
 import { BUILD, DAILY, SETTINGS } from "./places";
@@ -18,10 +18,26 @@ interface Hit {
 }
 
 const FEWEST = 2;
+const MOST_ACTIONS = 8;
 
 function flat(items: SidebarItem[]): SidebarItem[] {
   return items.flatMap((item) => (item.sidebarType === "folder" ? flat(item.items ?? []) : [item]));
 }
+
+interface Offered {
+  identifier: string;
+  title: string | null;
+  trigger: { blueprintIdentifier?: string };
+}
+
+const actionsQuery = {
+  queryKey: ["actions", "palette"],
+  queryFn: () =>
+    call<{ actions: Offered[] }>(
+      actionsListAll({ query: { trigger_type: "self-service", published: true } as never }),
+    ).then(({ actions }) => actions),
+  staleTime: 60_000,
+};
 
 async function entities(text: string): Promise<Entity[]> {
   const matches = ["$title", "$identifier"].map((property) => ({ property, operator: "contains", value: text }));
@@ -40,6 +56,7 @@ export function Palette({ openings, onNavigate }: { openings: number; onNavigate
   const [asked] = useDebouncedValue(text.trim(), 150);
   const pages = useQuery(sidebarQuery).data ?? [];
   const blueprints = useBlueprints();
+  const actions = useQuery(actionsQuery).data ?? [];
   const found = useQuery({
     queryKey: ["palette", asked],
     queryFn: () => entities(asked),
@@ -57,6 +74,16 @@ export function Palette({ openings, onNavigate }: { openings: number; onNavigate
       icon: <IconTable size={17} />,
     })),
   ].filter(({ label }) => label.toLowerCase().includes(wanted));
+  const startable: Hit[] = actions
+    .filter(({ title, identifier }) => wanted !== "" && `${title ?? ""} ${identifier}`.toLowerCase().includes(wanted))
+    .slice(0, MOST_ACTIONS)
+    .map(({ identifier, title, trigger }) => ({
+      id: `action:${identifier}`,
+      label: title ?? identifier,
+      description: blueprints.get(trigger.blueprintIdentifier ?? "")?.title ?? "Action",
+      to: `/self-service/${encodeURIComponent(identifier)}`,
+      icon: <IconBolt size={17} />,
+    }));
   const things: Hit[] = (wanted.length >= FEWEST ? (found.data ?? []) : []).map((entity) => ({
     id: `entity:${entity.blueprint}:${entity.identifier}`,
     label: entity.title ?? entity.identifier,
@@ -80,11 +107,15 @@ export function Palette({ openings, onNavigate }: { openings: number; onNavigate
     );
   return (
     <Spotlight.Root query={text} onQueryChange={setText} shortcut={null} scrollable maxHeight={420}>
-      <Spotlight.Search placeholder="Search entities, pages, settings…" leftSection={<IconSearch size={18} />} />
+      <Spotlight.Search
+        placeholder="Search entities, actions, pages, settings…"
+        leftSection={<IconSearch size={18} />}
+      />
       <Spotlight.ActionsList>
         {group("Entities", things)}
+        {group("Actions", startable)}
         {group("Go to", screens)}
-        {things.length === 0 && screens.length === 0 && (
+        {things.length + startable.length + screens.length === 0 && (
           <Spotlight.Empty>{found.isFetching ? "Searching…" : "Nothing has that name"}</Spotlight.Empty>
         )}
       </Spotlight.ActionsList>
