@@ -10,6 +10,7 @@ import { useLive } from "@/ui/live";
 import { rememberEntity } from "@/ui/recent";
 import { Loaded, LoadingRows } from "@/ui/states";
 import { entityQuery, plainEntityQuery } from "./api";
+import { EntityGraph } from "./graph";
 import { Head } from "./head";
 import { tabFields } from "./model";
 import { Overview } from "./overview";
@@ -95,6 +96,7 @@ function useTabs(entity: Entity, blueprint: Blueprint): Tab[] {
   return [
     { id: "overview", title: "Overview", panel: () => <Overview entity={entity} blueprint={blueprint} /> },
     { id: "related", title: "Related", panel: () => <Related entity={entity} /> },
+    { id: "graph", title: "Graph", panel: () => <EntityGraph entity={entity} /> },
     ...special,
     { id: "scorecards", title: "Scorecards", panel: () => <Scorecards entity={entity} /> },
     { id: "runs", title: "Runs", panel: () => <Runs entity={entity} /> },

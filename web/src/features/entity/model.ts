@@ -190,3 +190,42 @@ function parsed(text: string): Json | undefined {
     return undefined;
   }
 }
+
+export interface GraphEntity {
+  id: string;
+  label: string;
+  sub: string;
+  blueprint: string;
+  identifier: string;
+}
+
+const keyOf = (blueprint: string, identifier: string) => `${blueprint}:${identifier}`;
+
+/** What a value of a relation names: an identifier, alone or beside its title. */
+function namedBy(target: Json): string[] {
+  if (typeof target === "string") return [target];
+  return isMap(target) && typeof target.identifier === "string" ? [target.identifier] : [];
+}
+
+/** An entity and others as nodes, and the relations between them as edges. */
+export function graphOf(entity: Entity, others: Entity[], blueprints: Map<string, Blueprint>) {
+  const all = new Map([entity, ...others].map((each) => [keyOf(each.blueprint, each.identifier), each]));
+  const nodes: GraphEntity[] = [...all].map(([id, each]) => ({
+    id,
+    label: each.title || each.identifier,
+    sub: blueprints.get(each.blueprint)?.title ?? each.blueprint,
+    blueprint: each.blueprint,
+    identifier: each.identifier,
+  }));
+  const edges = [...all].flatMap(([from, each]) =>
+    Object.entries(blueprints.get(each.blueprint)?.relations ?? {}).flatMap(([name, relation]) =>
+      [each.relations[name]]
+        .flat()
+        .flatMap((target) => namedBy(target ?? null))
+        .map((target) => ({ from, to: keyOf(relation.target, target), label: relation.title || name }))
+        .filter(({ to }) => all.has(to))
+        .map((edge) => ({ ...edge, id: `${edge.from} ${name} ${edge.to}` })),
+    ),
+  );
+  return { nodes, edges };
+}
