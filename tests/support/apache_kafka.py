@@ -36,6 +36,8 @@ def _script() -> ModuleType:
 class ApacheKafka:
     """A broker that can be killed, and started again on its data."""
 
+    session_ms = 6000
+
     def __init__(self, folder: Path) -> None:
         self._script = _script()
         self._folder = folder

@@ -29,6 +29,8 @@ class Broker(Protocol):
     """A broker that can be struck."""
 
     address: str
+    session_ms: int
+    """Session time-out that suits it."""
 
     def strike(self) -> None:
         """Takes it away, and brings it back."""
@@ -99,7 +101,7 @@ class KafkaWorld:
             PORT_ORG_ID=self.org_id, PORT_CLIENT_ID=settings.client_id,
             PORT_CLIENT_SECRET=settings.client_secret.get_secret_value(),
             STREAMER_NAME="KAFKA", KAFKA_CONSUMER_GROUP_ID=f"{self.org_id}.agents",
-            KAFKA_CONSUMER_SESSION_TIMEOUT_MS="1500", LOG_LEVEL="WARNING",
+            KAFKA_CONSUMER_SESSION_TIMEOUT_MS=str(self.broker.session_ms), LOG_LEVEL="WARNING",
         )  # fmt: skip
         return AgentProcess(folder, **environment)
 

@@ -37,8 +37,10 @@ from fairway.agent.runtime.state import State, StateUnavailable
 from fairway.agent.runtime.streamer import Streamer, StreamerHealth
 from fairway.agent.runtime.watching import Watcher
 from fairway.agent.runtime.work import Worker, stopped_report
+from fairway.client.retry import RetryPolicy
 from fairway.kit.logs import get_logger
 
+_ANNOUNCE = RetryPolicy(first_seconds=1.0, longest_seconds=60.0)
 _LAST_REPORTS_SECONDS = 4.0
 """At the least, for reports when requests took the whole grace period."""
 
@@ -165,11 +167,19 @@ class Agent:
         return found
 
     async def _announce(self) -> None:
-        """The portal's switch of the transport; an agent works without it."""
-        try:
-            await self._portal.announce(self._settings.streamer_name)
-        except PortalTrouble as trouble:
-            log.warning("announcement_failed", problem=trouble.message)
+        """The portal's switch of the transport. Polling works without it; runs come over Kafka only when it is set."""
+        attempt = 0
+        while True:
+            try:
+                await self._portal.announce(self._settings.streamer_name)
+            except PortalTrouble as trouble:
+                log.warning("announcement_failed", problem=trouble.message)
+                if not trouble.passing:
+                    return
+            else:
+                return
+            attempt += 1
+            await asyncio.sleep(_ANNOUNCE.pause(attempt, None))
 
     async def _resume(self, pool: Pool, reporter: Reporter, worker: Worker) -> None:
         """What an earlier process left: its reports, and runs that only it knew of."""

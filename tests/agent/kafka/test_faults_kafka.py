@@ -22,6 +22,9 @@ from support.live import LivePortal
 class Librdkafka:
     """The mock broker; its data is in this process, so that it is struck by cutting all connections."""
 
+    session_ms = 1500
+    """It takes almost as long for every rebalance."""
+
     def __init__(self) -> None:
         self._broker = MockBroker()
         self.address = self._broker.address

@@ -201,6 +201,27 @@ async def test_the_transport_is_announced_once(plain: PlainPortal, tmp_path: Pat
     assert len(changes) == 1, "the flag is the organisation's: it is not written needlessly"
 
 
+async def test_the_transport_is_announced_when_the_portal_is_back(plain: PlainPortal, tmp_path: Path) -> None:
+    """Until then the portal sends no runs over Kafka, and nobody else would tell it."""
+    plain.settings.clear()
+    plain.troubles["organization"] = [503] * 8
+    async with polling(plain.url, tmp_path):
+        await plain.until(lambda: plain.settings == {"portAgentStreamerName": "POLLING"}, 60)
+
+
+async def test_a_run_whose_mapping_is_broken_ends_with_the_cause(
+    plain: PlainPortal, target: Target, tmp_path: Path
+) -> None:
+    """Its filter fails, so that nobody knows whose it is; it was given to this agent."""
+    (tmp_path / "mapping.json").write_text('[{"name": "m", "enabled": ".run | startswith(5)"}]')
+    plain.add("r_1", target.url)
+    async with polling(plain.url, tmp_path):
+        await plain.until_done()
+    assert plain.status("r_1") == "FAILURE"
+    assert 'in mapping "m", enabled failed: startswith() requires string inputs' in plain.summary("r_1")
+    assert not target.requests
+
+
 async def test_trouble_with_tokens_loses_nothing(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
     plain.troubles["token"] = [500, 429, 401, breaking, 503]
     plain.add("r_1", target.url)

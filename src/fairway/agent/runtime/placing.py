@@ -52,13 +52,13 @@ class Placer:
         return Place(invocation, host if url is None else host_of(url.value))
 
     async def ours(self, invocation: Invocation) -> bool:
-        """Whether a mapping applies; what is not known is ours to report."""
+        """Whether a mapping applies; what is not known, because of an expression that fails, is ours to report."""
         async with self._executor.mappings.held() as mappings:
             try:
-                entry, _ = await match(mappings.engine, mappings.entries, invocation.message)
+                entry, verdicts = await match(mappings.engine, mappings.entries, invocation.message)
             except MappingUndecided:
                 return True
-            return entry is not None
+            return entry is not None or any(each.failed for each in verdicts)
 
 
 def host_of(url: Any) -> str:
