@@ -24,7 +24,8 @@ async def catalog(client: httpx.AsyncClient) -> None:
         assert (await client.post("/v1/blueprints", json=blueprint)).status_code == 201
     entities = [
         ("domain", {"identifier": "payments", "title": "Payments"}), ("domain", {"identifier": "search", "title": "S"}),
-        ("service", {"identifier": "svc-a", "title": "A", "properties": {"score": 2}, "relations": {"domain": "payments"}}),
+        ("service", {"identifier": "svc-a", "title": "A", "properties": {"score": 2},
+                     "relations": {"domain": "payments"}}),
     ]  # fmt: skip
     for blueprint, entity in entities:
         answer = await client.post(f"/v1/blueprints/{blueprint}/entities", json=entity)
