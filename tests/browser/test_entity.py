@@ -30,7 +30,7 @@ _PROPERTIES = {
     "config": {"type": "string", "title": "Configuration", "format": "yaml"},
     "facts": {"type": "object", "title": "Facts"},
 }
-TABS = ["Overview", "Related", "Guide", "API", "Board", "Configuration", "Scorecards", "Runs", "Audit", "JSON"]
+TABS = ["Overview", "Related", "Graph", "Guide", "API", "Board", "Configuration", "Scorecards", "Runs", "Audit", "JSON"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -139,6 +139,15 @@ def test_related_entities_are_found_in_both_directions(page: Page, harbour: str)
     page.get_by_role("tab", name="Related").click()
     nav.get_by_role("button", name=re.compile("^Harbour")).first.click()
     expect(page.get_by_role("grid").get_by_role("link", name=f"Harbour {harbour}").first).to_be_visible()
+
+
+def test_the_graph_leads_to_what_is_drawn(page: Page, harbour: str) -> None:
+    _open(page, harbour, "graph")
+    node = page.locator(f'[data-id="pier:{harbour}-pier"]')
+    node.focus()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/entities/pier/{harbour}-pier$"))
 
 
 def test_an_api_is_described(page: Page, harbour: str) -> None:
