@@ -74,9 +74,7 @@ class Served:
 
 
 @asynccontextmanager
-async def served(
-    data_dir: Path, database_url: str = "", connections: int = 8, **more: str
-) -> AsyncIterator[Served]:
+async def served(data_dir: Path, database_url: str = "", connections: int = 8, **more: str) -> AsyncIterator[Served]:
     """Starts ``fairway serve`` on a free port with rate limits out of the way, and stops it afterwards."""
     port = _free_port()
     environment = {
