@@ -3,96 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from typing import Any
 
-import httpx
 import pytest
 
 from fairway.kit.clock import ManualClock
 from fairway.portal.services import Portal
 from fairway.portal.worker import Background
 from support.catalog import SERVICE
+from support.flow import START, Flow, call
 from support.forges.server import Forge, Reply
 from support.people import Login
-
-AGENT = {"installationId": "_PORT_EXEC_AGENT", "limit": 100}
-START = {"identifier": "start", "config": {"type": "SELF_SERVE_TRIGGER", "userInputs": {
-    "properties": {"env": {"type": "string"}}}}}  # fmt: skip
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """Leases end when a test says so."""
-    return ManualClock(datetime.now(UTC))
-
-
-@pytest.fixture
-async def target() -> AsyncIterator[Forge]:
-    """Whoever nodes call."""
-    async with Forge.running() as running:
-        yield running
-
-
-class Flow:
-    """Defines one workflow and follows its runs."""
-
-    def __init__(self, client: httpx.AsyncClient, background: Background) -> None:
-        self.client = client
-        self.background = background
-
-    async def define(self, *nodes: dict[str, Any], arrows: list[Any], start: dict[str, Any] = START) -> None:
-        """A workflow of these nodes; arrows are pairs, or pairs with more about them."""
-        connections = [
-            {"sourceIdentifier": source, "targetIdentifier": to, **(more[0] if more else {})}
-            for source, to, *more in arrows
-        ]
-        body = {"identifier": "flow", "nodes": [start, *nodes], "connections": connections}
-        answer = await self.client.post("/v1/workflows", json=body)
-        assert answer.status_code == 201, answer.text
-
-    async def start(self, **inputs: Any) -> str:
-        """A run, as far as it comes by itself."""
-        answer = await self.client.post("/v1/fairway/workflows/flow/runs", json={"inputs": inputs})
-        assert answer.status_code == 202, answer.text
-        await self.background.settle()
-        run_id: str = answer.json()["run"]["id"]
-        return run_id
-
-    async def run(self, run_id: str) -> dict[str, Any]:
-        """The run with its nodes."""
-        found: dict[str, Any] = (await self.client.get(f"/v1/fairway/workflows/runs/{run_id}")).json()["run"]
-        return found
-
-    async def nodes(self, run_id: str) -> dict[str, dict[str, Any]]:
-        """Its node runs by node."""
-        return {each["node"]["identifier"]: each for each in (await self.run(run_id))["nodeRuns"]}
-
-    async def claim(self, **more: Any) -> list[dict[str, Any]]:
-        """What an agent gets."""
-        answer = await self.client.post("/v1/workflows/runs/claim-pending", json={**AGENT, **more})
-        assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["nodeRuns"]
-        return found
-
-    async def report(self, node_run: str, **body: Any) -> httpx.Response:
-        """What an agent says."""
-        answer = await self.client.patch(f"/v1/workflows/nodes/runs/{node_run}", json=body)
-        await self.background.settle()
-        return answer
-
-
-@pytest.fixture
-def flow(client: httpx.AsyncClient, background: Background) -> Flow:
-    """The workflow under test."""
-    return Flow(client, background)
-
-
-def call(name: str, url: str, **config: Any) -> dict[str, Any]:
-    """A node that sends a webhook."""
-    document = {key: config.pop(key) for key in ("variables", "links") if key in config}
-    return {"identifier": name, "config": {"type": "WEBHOOK", "url": url, "synchronized": True, **config}, **document}
 
 
 async def test_nodes_follow_one_another_and_see_what_came_before(flow: Flow, target: Forge) -> None:
