@@ -212,6 +212,7 @@ def _anybody() -> Iterator[str]:
         yield random.choice(["portal", "worker", "agent", "agent"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(240)
 def test_500_runs_survive(world: World) -> None:

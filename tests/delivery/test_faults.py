@@ -112,6 +112,7 @@ async def test_a_portal_killed_in_the_middle_delivers_again_under_the_same_key(
     assert _keys(receiver) == {run_id}
 
 
+@pytest.mark.slow
 async def test_a_worker_killed_in_the_middle_hands_over_to_another(
     live: Live, receiver: Forge, settings: Settings
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -169,6 +170,7 @@ async def _check(portal: Portal, caller: Caller, sent: dict[str, Any]) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_what_is_accepted_is_answered_as_it_was_sent(settings: Settings) -> None:
     accepted: list[bool] = []
     with asyncio.Runner() as runner:

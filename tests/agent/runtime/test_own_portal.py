@@ -102,6 +102,7 @@ async def test_a_lease_is_kept_while_the_target_works(own: OwnPortal, target: Ta
     assert len(target.requests) == 1
 
 
+@pytest.mark.slow
 async def test_replicas_share_the_queue(own: OwnPortal, target: Target, tmp_path: Path) -> None:
     await own.action(target.url)
     ids = await own.start(80)

@@ -64,6 +64,7 @@ async def test_what_a_killed_agent_had_acknowledged_is_done_after_its_start(
     assert len(keys) <= 20 + 8, "only what was under way is repeated, with the same key"
 
 
+@pytest.mark.slow
 async def test_what_a_killed_agent_had_is_done_by_another(own: OwnPortal, target: Target, start: Start) -> None:
     target.answers = [never] * 3
     await own.action(target.url)
