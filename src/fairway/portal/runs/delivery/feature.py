@@ -19,6 +19,7 @@ from fairway.portal.organization.service import OrganizationService
 from fairway.portal.runs.delivery import repository
 from fairway.portal.runs.delivery.azure import AzureBackend
 from fairway.portal.runs.delivery.backends import Backends
+from fairway.portal.runs.delivery.change_feed import ChangeFeed
 from fairway.portal.runs.delivery.crowd import MOST, Crowd
 from fairway.portal.runs.delivery.dispatcher import LANE, Dispatcher
 from fairway.portal.runs.delivery.following import Following
@@ -66,6 +67,7 @@ class Delivery:
     backends: Backends
     dispatcher: Dispatcher
     events: ForgeEvents
+    feed: ChangeFeed
     job_handlers: Sequence[JobHandler]
     clients: Sequence[HttpClient]
 
@@ -100,7 +102,8 @@ def build_delivery(around: Surroundings, renderer: Renderer, runs: RunReports) -
     following = Following(around.db, clock, runs, orders, backends, org_id=around.org_id, lane=LANE)
     events = ForgeEvents(around.db, settings, runs, around.org_id)
     handlers = [dispatcher.job_handler, following.job_handler]
-    return Delivery(backends, dispatcher, events, handlers, [anyone, configured])
+    feed = ChangeFeed(around.db, clock, around.box)
+    return Delivery(backends, dispatcher, events, feed, handlers, [anyone, configured])
 
 
 def _backends(around: Surroundings, anyone: HttpClient, configured: HttpClient) -> Backends:

@@ -19,5 +19,6 @@ def build_routers(feature: Runs) -> list[APIRouter]:
         approvals.build_router(feature.approvals),
         extras.build_router(feature.service, feature.affected, feature.streams),
         delivery.build_router(feature.db),
+        delivery.build_feed_router(feature.delivery.feed, feature.streams.stopping),
         delivery.build_ingest_router(feature.delivery.events),
     ]
