@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from fairway.kit.clock import ManualClock
-from fairway.portal.worker import Background
 from support.flow import Flow, call, node
 from support.forges.server import Forge, Reply
 
@@ -186,8 +185,8 @@ async def test_labels_of_outlets_are_shown(flow: Flow) -> None:
     assert (other["result"], other["statusLabel"]) == ("SUCCESS", None)
 
 
-async def test_a_receiver_that_hangs_may_be_left_behind(flow: Flow, target: Forge, background: Background) -> None:
-    """``onTimeout`` ``continue`` is about the answer alone: a refusal fails the node as ever."""
+async def test_only_silence_is_left_behind(flow: Flow, target: Forge) -> None:
+    """``onTimeout`` ``continue`` is about an answer that does not come; a refusal fails the node as ever."""
     target.first = [Reply(404)]
     await flow.define(call("one", f"{target.url}/one", onTimeout="continue"), arrows=[("start", "one")])
     assert (await flow.run(await flow.start(env="x")))["result"] == "FAILED"
