@@ -61,7 +61,8 @@ async def test_a_batch_of_reports(flow: Flow, waiting: list[str]) -> None:
     first, second, third = waiting[:3]
     reports: list[dict[str, Any]] = [
         {"nodeRunIdentifier": first, "ack": True, "logs": [{"level": "DEBUG", "message": "sent"}], "status": "SUCCESS",
-         "response": {"a": 1}, "responseStatus": 201, "link": "https://ci/1", "externalRunId": "7", "statusLabel": "Ok"},
+         "response": {"a": 1}, "responseStatus": 201, "link": "https://ci/1", "externalRunId": "7",
+         "statusLabel": "Ok"},
         {"nodeRunIdentifier": second, "status": "FAILURE", "summary": "the target is away"},
         {"nodeRunIdentifier": third, "status": "PERHAPS", "logs": [{"message": "not kept"}]},
         {"nodeRunIdentifier": "wfnr_none", "status": "SUCCESS"},
