@@ -7,7 +7,7 @@ import os
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairway.kit.errors import InvalidRequest
@@ -17,6 +17,7 @@ SECRET = "0123456789abcdef0123456789abcdef-the rest is not the key"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
+@settings(deadline=None)
 def test_what_is_sealed_opens(text: str) -> None:
     assert decrypt_input(encrypt_input(text, SECRET), SECRET) == text
 

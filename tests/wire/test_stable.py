@@ -53,11 +53,13 @@ def test_node_repeats_every_byte(values: list[Any]) -> None:
 
 
 @given(VALUES)
+@settings(deadline=None)
 def test_nothing_is_lost(value: Any) -> None:
     assert json.loads(dumps_stable(value), parse_int=float) == json.loads(json.dumps(value), parse_int=float)
 
 
 @given(st.recursive(st.none() | SAFE | st.text(max_size=4), st.lists, max_leaves=8))
+@settings(deadline=None)
 def test_without_fractions_and_indices_it_is_our_usual_print(value: Any) -> None:
     assert dumps_stable({"a": value}) == dumps({"a": value})
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairway.agent.execute import ExecutorSettings
@@ -139,6 +139,7 @@ def test_private_keys() -> None:
 
 
 @given(st.binary(max_size=600))
+@settings(deadline=None)
 def test_noise_is_refused_and_never_a_crash(noise: bytes) -> None:
     opener = Opener(PEM)
     for value in (base64.b64encode(noise).decode(), noise.decode("latin-1")):
@@ -236,6 +237,7 @@ def test_secrets_below_their_names() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=4), st.text(), st.text())
+@settings(deadline=None)
 def test_a_known_secret_is_in_no_text(secret: str, before: str, after: str) -> None:
     redactor = Redactor([secret])
     for spelling in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):

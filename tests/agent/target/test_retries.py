@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairway.agent.mapping.model import Policy
@@ -191,6 +191,7 @@ def test_spellings_of_retry_after(text: str | None, seconds: float) -> None:
 
 
 @given(st.integers(1, 1000), st.text(max_size=30) | st.integers(0, 10**12).map(str))
+@settings(deadline=None)
 def test_pauses_are_bounded_and_never_shorter_than_asked(attempt: int, asked: str) -> None:
     retry = Retry(first_seconds=0.5, max_seconds=30)
     pause = retry.pause(attempt, {"retry-after": asked}, NOW)
