@@ -19,6 +19,7 @@ from support.forges.jenkins import FakeJenkins
 from support.forges.server import Reply
 from support.runs import Run, Runs
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WORKFLOW = {"type": "GITHUB", "org": "acme", "repo": "shop", "workflow": "deploy.yml"}
 PIPELINE = {"type": "GITLAB", "projectName": "shop", "groupName": "acme", "defaultRef": "main"}
 AZURE = {"type": "AZURE_DEVOPS", "org": "acme", "webhook": "deploy", "payload": {"a": 1}}

@@ -22,6 +22,7 @@ from support.catalog import DOMAIN, SERVICE, TO_DOMAIN
 from support.forges.server import Forge, Reply, Seen
 from support.runs import Runs
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NODE = Path(sys.executable).with_name("node")
 EXPRESS = """
 const crypto = require('crypto')

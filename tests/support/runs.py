@@ -24,6 +24,10 @@ class Runs:
         action = {**self_service("deliver", inputs=inputs), "invocationMethod": invocation}
         made = await self.client.post("/v1/actions", json=action)
         assert made.status_code == 201, made.text
+        return await self.another(**properties)
+
+    async def another(self, **properties: Any) -> Run:
+        """One more run of that action."""
         answer = await self.client.post("/v1/actions/deliver/runs", json={"properties": properties})
         assert answer.status_code == 202, answer.text
         run: Run = answer.json()["run"]
