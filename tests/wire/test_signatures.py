@@ -61,6 +61,14 @@ def test_numbers_of_a_javascript_sender() -> None:
     assert verify_message(_signed(MESSAGE, printed), SECRET)
 
 
+@pytest.mark.parametrize("number", [1e20, 1e300, -(10.0**22), 123456789012345680000.0])
+def test_large_numbers_of_our_own_messages(number: float) -> None:
+    """Printed as JavaScript does, they are read back as integers beyond 64 bits."""
+    received = json.loads(signed_message({**MESSAGE, "n": number}, SECRET, 5))
+    assert verify_message(received, SECRET)
+    assert not verify_message({**received, "n": 10**400}, SECRET)
+
+
 def test_gitlab_messages_are_signed_without_headers() -> None:
     rest = {name: value for name, value in MESSAGE.items() if name != "headers"}
     assert verify_message(_signed(MESSAGE, _compact({**rest, "payload": {"a": 1}})), SECRET) is False

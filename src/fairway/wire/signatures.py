@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from fairway.kit.crypto import equal, hmac_base64
@@ -51,9 +52,16 @@ def verify_message(message: Mapping[str, Any], secret: str) -> bool:
     rest = {name: value for name, value in headers.items() if name not in (SIGNATURE, TIMESTAMP)}
     in_place = {**message, "headers": rest}
     without = {name: value for name, value in message.items() if name != "headers"}
-    candidates = (write(each) for each in (in_place, without) for write in (dumps, dumps_like_javascript))
+    candidates = [text for each in (in_place, without) for text in _prints(each)]
     matches = [equal(sign(secret, body, int(stamp)), given) for body in candidates]
     return any(matches)
+
+
+def _prints(value: Any) -> Iterator[bytes]:
+    """The texts of a value, as far as there are: each printer has numbers that it cannot print."""
+    for write in (dumps, dumps_like_javascript):
+        with suppress(TypeError, OverflowError):
+            yield write(value)
 
 
 def _is_seconds(text: str) -> bool:
