@@ -14,7 +14,7 @@ PATH = "/v1/blueprints/service/entities"
 
 
 class Estate:
-    """Entities, automations, and what came of them."""
+    """Writes, listens, looks; everything insists on success, and the background work is done behind it."""
 
     def __init__(self, client: httpx.AsyncClient, background: Background, target: Forge) -> None:
         self.client = client
@@ -48,11 +48,15 @@ class Estate:
         """The events that the target was told of."""
         return [seen.json["event"] for seen in self.target.requests]
 
+    async def runs(self, identifier: str = "react") -> list[dict[str, Any]]:
+        """Runs of the automation, newest first."""
+        answer = await self.client.get("/v1/actions/runs", params={"action": identifier, "limit": 1000})
+        found: list[dict[str, Any]] = answer.json()["runs"]
+        return found
+
     async def told(self, identifier: str = "react") -> list[dict[str, Any]]:
         """What the automation's log says, newest first."""
         answer = await self.client.get(f"/v1/fairway/automations/{identifier}/log")
         assert answer.status_code == 200, answer.text
-        body = answer.json()
-        (lines,) = [value for key, value in body.items() if key != "ok" and isinstance(value, list)]
-        found: list[dict[str, Any]] = lines
+        found: list[dict[str, Any]] = answer.json()["evaluations"]
         return found
