@@ -150,7 +150,13 @@ class Listening:
             async with gate:
                 return [await self._patiently(call) for call in these]
 
-        return [said for part in await asyncio.gather(*(lane(each) for each in lanes.values())) for said in part]
+        parts = await asyncio.gather(*(lane(each) for each in lanes.values()), return_exceptions=True)
+        said: list[_Said] = []
+        for part in parts:
+            if isinstance(part, BaseException):  # only when all have come to their end: none works on beside the retry
+                raise part
+            said += part
+        return said
 
     async def _patiently(self, call: _Call) -> _Said:
         """What breaks is tried again with its batch, but not for ever: one listener keeps no other from its events."""
@@ -162,7 +168,7 @@ class Listening:
             tried = self._broken[call.key] = self._broken.get(call.key, 0) + 1
             if tried < _TRIES:
                 raise
-            log.error("automation_broke", automation=call.listener.name, event=call.heard.id, error=repr(error))
+            log.error("automation_broke", automation=call.listener.name, heard=call.heard.id, error=repr(error))
             return _Said(call, "problem", f"Something broke in the portal at {tried} attempts; its log says what")
 
     async def _answer(self, call: _Call) -> _Said:
