@@ -121,6 +121,24 @@ _SERIES = {
     "properties": {"data": {"type": "array", "items": {"type": "object", "required": ["date"]}}},
 }
 
+_NODE_RUN = {
+    "type": "object",
+    "required": ["identifier", "nodeUid", "status", "config", "node", "output"],
+    "properties": {
+        "identifier": {"type": "string", "pattern": "^wfnr_"},
+        "nodeUid": {"type": "string"},
+        "status": {"enum": ["IN_PROGRESS", "COMPLETED"]},
+        "result": {"enum": ["SUCCESS", "FAILED", "CANCELLED", None]},
+        "config": {"type": ["object", "null"]},
+        "node": {"type": "object", "required": ["config"]},
+        "links": {"type": "array", "items": {"type": "string"}},
+        "statusLabel": {"anyOf": [{"type": "null"}, {"type": "object", "required": ["text"]}]},
+    },
+}
+_NODE_RUNS = {"type": "array", "items": _NODE_RUN}
+_WORKFLOW = _stamped("identifier", "nodes", "connections", nodes=_LIST, connections=_LIST)
+_ONE_NODE_RUN = "/v1/workflows/nodes/runs/{identifier}"
+
 _SCORECARDS = "/v1/blueprints/{blueprint_identifier}/scorecards"
 _ONE_SCORECARD = _SCORECARDS + "/{scorecard_identifier}"
 _BLUEPRINT_PERMISSIONS = "/v1/blueprints/{blueprint_identifier}/permissions"
@@ -176,5 +194,15 @@ CONTRACT_SHAPES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/v1/webhooks/{identifier}"): _answer(webhook=_WEBHOOK, integration=_WEBHOOK),
     ("PATCH", "/v1/webhooks/{identifier}"): _answer(webhook=_WEBHOOK, integration=_WEBHOOK),
     ("DELETE", "/v1/webhooks/{identifier}"): _DONE,
+    ("POST", "/v1/workflows/runs/claim-pending"): _answer(nodeRuns=_NODE_RUNS),  # 7.6, and all that follow
+    ("PATCH", "/v1/workflows/runs/ack"): _answer(acked={"const": True}),
+    ("GET", "/v1/workflows/nodes/runs"): _answer(nodeRuns=_NODE_RUNS),
+    ("GET", _ONE_NODE_RUN): _answer(nodeRun=_NODE_RUN),
+    ("PATCH", _ONE_NODE_RUN): _answer(nodeRun=_NODE_RUN),
+    ("POST", f"{_ONE_NODE_RUN}/logs"): _DONE,
+    ("POST", "/v1/workflows"): _answer(workflow=_WORKFLOW),
+    ("GET", "/v1/workflows/{identifier}"): _answer(workflow=_WORKFLOW),
+    ("PUT", "/v1/workflows/{identifier}"): _answer(workflow=_WORKFLOW),
+    ("DELETE", "/v1/workflows/{identifier}"): _DONE,
 }
 """Operations without a success schema in the reference, by sections 5, 8, 9 and 10."""
