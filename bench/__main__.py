@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bench import agent, claims, expressions, ingestion, search
+from bench import agent, claims, delivery, expressions, ingestion, search
 
 
 async def main() -> None:
@@ -19,6 +19,8 @@ async def main() -> None:
     await claims.main("")
     print("\n## Execution agent\n")
     await agent.main(3000, "")
+    print("\n## Deliveries by the portal\n")
+    await delivery.main(2000, "")
 
 
 if __name__ == "__main__":
