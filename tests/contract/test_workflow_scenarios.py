@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -57,7 +58,7 @@ def flow(client: httpx.AsyncClient, background: Background) -> Flow:
 
 def _terraform() -> Document:
     line = ["press", "post", "publish", "dispatch", "write", "which"]
-    arrows = [*zip(line, line[1:], strict=False),
+    arrows: list[Any] = [*pairwise(line),
               ("which", "ask", {"sourceOutletIdentifier": "yes", "description": "When it holds"}),
               ("which", "think", {"fallback": True}), ("think", "act")]  # fmt: skip
     whole = workflow(*EVERY_KIND[1:], arrows=arrows, start=EVERY_KIND[0], identifier="everything")

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from support.people import Login
+
 WORKFLOW: dict[str, Any] = {
     "identifier": "deploy",
     "title": "Deploy",
@@ -65,6 +67,14 @@ def _arrow(source: str, target: str, **more: Any) -> dict[str, Any]:
     return {"sourceIdentifier": source, "targetIdentifier": target, **more}
 
 
+def _webhook(**config: Any) -> dict[str, Any]:
+    return _node("w", "WEBHOOK", url="https://x", **config)
+
+
+def _form(properties: dict[str, Any], **inputs: Any) -> dict[str, Any]:
+    return _node("t", "SELF_SERVE_TRIGGER", userInputs={"properties": properties, **inputs})
+
+
 @pytest.mark.parametrize(
     ("nodes", "connections", "said"),
     [
@@ -85,6 +95,40 @@ def _arrow(source: str, target: str, **more: Any) -> dict[str, Any]:
         ([_node("e", "EVENT_TRIGGER", event={"type": "ENTITY_CREATED"})], [], '"blueprintIdentifier" is required'),
         ([_node("e", "EVENT_TRIGGER", event={"type": "MOON_FULL"})], [], "MOON_FULL"),
         ([_TRIGGER, {"identifier": "a/b", "config": {"type": "KAFKA"}}], [], "no slash"),
+        ([_TRIGGER, _webhook(headers={"X": "{{ (( }}"})], [], 'node "w": config.headers.X: '),
+        ([_TRIGGER, _webhook(body={"a": [{"b": "{{ .x | }}"}]})], [], 'node "w": config.body.a[0].b: '),
+        ([_TRIGGER, {**_A, "variables": {"v": "{{ | }}"}}], [], 'node "a": variables.v: '),
+        ([_TRIGGER, {**_A, "links": ["{{ | }}"]}], [], 'node "a": links[0]: '),
+        ([_TRIGGER, _webhook(method="FETCH")], [], '"method" in the config of node "w" must be one of'),
+        ([_TRIGGER, _webhook(headers={"X": 1})], [], '"headers" in the config of node "w" must hold strings'),
+        ([_TRIGGER, _webhook(onFailure="panic")], [], '"onFailure" in the config of node "w" must be one of'),
+        ([_form({"env": {"type": "strin"}})], [], 'node "t": config.userInputs.properties.env.type'),
+        (
+            [_form({"env": {"type": "string", "default": {"jqQuery": "(("}}})],
+            [],
+            'node "t": config.userInputs.properties.env.default.jqQuery: ',
+        ),
+        ([_form({"env": {"type": "string"}}, required=["no"])], [], 'node "t": config.userInputs.required[0]'),
+        ([_TRIGGER, _node("i", "INPUT", outlets=[{"identifier": "x", "numOfResponders": 0}])], [], '"numOfResponders"'),
+        ([_TRIGGER, _node("c", "CONDITION")], [], '"outlets" is required in the config of node "c"'),
+        ([_TRIGGER, _node("c", "CONDITION", outlets=[{"identifier": "x"}])], [], '"expression" is required'),
+        (
+            [_TRIGGER, _node("u", "UPSERT_ENTITY", mapping={})],
+            [],
+            '"blueprintIdentifier" is required in the config of node "u"',
+        ),
+        (
+            [
+                _node(
+                    "e",
+                    "EVENT_TRIGGER",
+                    event={"type": "ENTITY_CREATED", "blueprintIdentifier": "s"},
+                    condition={"type": "JQ", "expressions": ["true", "(("]},
+                )
+            ],
+            [],
+            'expressions[1] in the condition of the config of node "e": ',
+        ),
     ],
 )
 async def test_what_does_not_hold_is_refused(
@@ -94,6 +138,19 @@ async def test_what_does_not_hold_is_refused(
     response = await client.post("/v1/workflows", json=body)
     assert response.status_code == 422, response.text
     assert said in response.json()["message"]
+    assert (await client.get("/v1/workflows")).json()["workflows"] == []
+
+
+async def test_admins_write_definitions_and_everybody_reads_them(client: httpx.AsyncClient, login: Login) -> None:
+    eve = await login("eve@example.com")
+    assert (await eve.post("/v1/workflows", json=WORKFLOW)).status_code == 403
+    assert (await client.post("/v1/workflows", json=WORKFLOW)).status_code == 201
+    assert (await eve.get("/v1/workflows/deploy")).status_code == 200
+    assert (await eve.put("/v1/workflows/deploy", json=WORKFLOW)).status_code == 403
+    assert (await eve.delete("/v1/workflows/deploy")).status_code == 403
+    other = {**WORKFLOW, "identifier": "other"}
+    assert (await client.post("/v1/workflows", json=other)).status_code == 201
+    assert (await client.put("/v1/workflows/other", json=WORKFLOW)).status_code == 409
 
 
 async def test_without_workflows_agents_find_nothing_to_do(client: httpx.AsyncClient) -> None:

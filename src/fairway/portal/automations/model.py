@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fairway.jq import Engine, JqSyntaxError
 from fairway.kit.errors import InvalidRequest
-from fairway.portal.http.requests import optional, require
+from fairway.portal.actions.definition.expressions import Findings
+from fairway.portal.http.requests import require
 
 JsonObject = Mapping[str, Any]
 
@@ -115,21 +115,15 @@ def check_event(event: dict[str, Any], where: str) -> None:
         raise InvalidRequest(f'"type" in the {where} must be one of {", ".join(known)}, not "{kind[:50]}"')
 
 
-def check_condition(engine: Engine, condition: dict[str, Any], where: str) -> None:
-    """Checks ``condition`` of a trigger.
+def check_condition(found: Findings, condition: dict[str, Any], where: str) -> None:
+    """Checks ``condition`` of a trigger; its expressions are left to be compiled.
 
     Raises:
-        InvalidRequest: it is of another type, or holds something that is not jq.
+        InvalidRequest: it is of another type, or holds something else than expressions.
     """
     if condition.get("type", "JQ") != "JQ":
         raise InvalidRequest(f'"type" in the {where} must be JQ')
     if condition.get("combinator", "and") not in ("and", "or"):
         raise InvalidRequest(f'"combinator" in the {where} must be one of and, or')
-    for text in require(condition, "expressions", list, where=where):
-        if not isinstance(text, str):
-            raise InvalidRequest(f'"expressions" in the {where} must hold strings')
-        try:
-            engine.compile(text)
-        except JqSyntaxError as error:
-            raise InvalidRequest(f"In the {where}: {error.message}") from None
-    optional(condition, "combinator", str, where=where)
+    for number, text in enumerate(require(condition, "expressions", list, where=where)):
+        found.jq(text, f"expressions[{number}] in the {where}")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fairway.jq import Engine, JqSyntaxError
-from fairway.jq.templates import references
 from fairway.kit.errors import InvalidRequest
-from fairway.portal.actions.definition.words import MAX_EXPIRY_SECONDS
+from fairway.portal.actions.definition.expressions import Findings
+from fairway.portal.actions.definition.user_inputs import check_user_inputs
+from fairway.portal.actions.definition.words import MAX_EXPIRY_SECONDS, METHODS
 from fairway.portal.automations.model import check_condition, check_event
 from fairway.portal.http.requests import optional, require
 from fairway.portal.workflows import model
@@ -16,75 +16,82 @@ from fairway.portal.workflows.expressions import program_text
 from fairway.portal.workflows.schedule import check_schedule
 
 Config = dict[str, Any]
-Check = Callable[[Engine, Config, str], None]
+Check = Callable[[Findings, Config, str], None]
 _WAYS = ("terminate", "continue")
+_FORMS = (model.SELF_SERVE, model.INPUT)
+_FORM_KEYS = ("properties", "required", "order", "steps", "titles")
 
 
-def check_config(engine: Engine, kind: str, config: Config, where: str) -> None:
-    """Checks the configuration of a node of this type.
+def check_config(found: Findings, node: str, kind: str, config: Config) -> None:
+    """Checks the configuration of a node of this type; expressions are left to be compiled.
 
     Raises:
-        InvalidRequest: a key is missing or malformed.
+        InvalidRequest: a key is missing or malformed; the message names the node and the place.
     """
+    where, path = f'config of node "{node}"', f'node "{node}": config'
     optional(config, "published", bool, where=where)
     if config.get("onFailure") not in (None, *_WAYS):
         raise InvalidRequest(f'"onFailure" in the {where} must be one of {", ".join(_WAYS)}')
     check = _CHECKS.get(kind)
     if check is not None:
-        check(engine, config, where)
+        check(found, config, where)
+    if kind in _FORMS:
+        inputs = optional(config, "userInputs", dict, where=where) or {}
+        check_user_inputs({key: inputs[key] for key in _FORM_KEYS if key in inputs}, f"{path}.userInputs", found)
+    elif kind in model.ACTIONS:
+        found.templates(config, path)
 
 
-def _self_serve(engine: Engine, config: Config, where: str) -> None:
-    _user_inputs(config, where)
+def _self_serve(found: Findings, config: Config, where: str) -> None:
     optional(config, "permissions", dict, where=where)
     optional(config, "contexts", list, where=where)
 
 
-def _event(engine: Engine, config: Config, where: str) -> None:
+def _event(found: Findings, config: Config, where: str) -> None:
     check_event(require(config, "event", dict, where=where), f"event of the {where}")
     condition = optional(config, "condition", dict, where=where)
     if condition is not None:
-        check_condition(engine, condition, f"condition of the {where}")
+        check_condition(found, condition, f"condition of the {where}")
 
 
-def _schedule(engine: Engine, config: Config, where: str) -> None:
+def _schedule(found: Findings, config: Config, where: str) -> None:
     check_schedule(config, where)
 
 
-def _webhook(engine: Engine, config: Config, where: str) -> None:
+def _webhook(found: Findings, config: Config, where: str) -> None:
     require(config, "url", str, where=where)
-    optional(config, "method", str, where=where)
-    optional(config, "headers", dict, where=where)
+    method = optional(config, "method", str, where=where)
+    if method is not None and "{{" not in method and method not in METHODS:
+        raise InvalidRequest(f'"method" in the {where} must be one of {", ".join(METHODS)}, not "{method[:50]}"')
+    for key in ("headers", "agentLabels"):
+        texts = optional(config, key, dict, where=where) or {}
+        if not all(isinstance(each, str) for each in texts.values()):
+            raise InvalidRequest(f'"{key}" in the {where} must hold strings')
     for key in ("agent", "synchronized"):
         optional(config, key, (bool, str), where=where)
-    _templates(engine, config, where)
 
 
-def _kafka(engine: Engine, config: Config, where: str) -> None:
+def _kafka(found: Findings, config: Config, where: str) -> None:
     optional(config, "payload", (dict, list, str), where=where)
-    _templates(engine, config, where)
 
 
-def _integration(engine: Engine, config: Config, where: str) -> None:
+def _integration(found: Findings, config: Config, where: str) -> None:
     require(config, "installationId", str, where=where)
     require(config, "integrationActionExecutionProperties", dict, where=where)
-    _templates(engine, config, where)
 
 
-def _upsert(engine: Engine, config: Config, where: str) -> None:
+def _upsert(found: Findings, config: Config, where: str) -> None:
     require(config, "blueprintIdentifier", str, where=where)
     require(config, "mapping", dict, where=where)
-    _templates(engine, config, where)
 
 
-def _condition(engine: Engine, config: Config, where: str) -> None:
+def _condition(found: Findings, config: Config, where: str) -> None:
     for outlet in _outlets(config, where):
         text = require(outlet, "expression", str, where=f"outlets of the {where}")
-        _compile(engine, program_text(text), f'outlet "{outlet["identifier"]}" of the {where}')
+        found.jq(program_text(text), f'outlet "{outlet["identifier"]}" of the {where}')
 
 
-def _input(engine: Engine, config: Config, where: str) -> None:
-    _user_inputs(config, where)
+def _input(found: Findings, config: Config, where: str) -> None:
     optional(config, "responders", dict, where=where)
     seconds = optional(config, "expiresInSeconds", int, where=where)
     if seconds is not None and not 1 <= seconds <= MAX_EXPIRY_SECONDS:
@@ -96,12 +103,6 @@ def _input(engine: Engine, config: Config, where: str) -> None:
             raise InvalidRequest(
                 f'"numOfResponders" of outlet "{outlet["identifier"]}" in the {where} must be 1 or more'
             )
-
-
-def _user_inputs(config: Config, where: str) -> None:
-    inputs = optional(config, "userInputs", dict, where=where)
-    if inputs is not None:
-        optional(inputs, "properties", dict, where=f"userInputs of the {where}")
 
 
 def _outlets(config: Config, where: str, *, required: bool = True) -> list[Config]:
@@ -116,18 +117,6 @@ def _outlets(config: Config, where: str, *, required: bool = True) -> list[Confi
             raise InvalidRequest(f'Outlet "{name}" is declared more than once in the {where}')
         seen.add(name)
     return found
-
-
-def _templates(engine: Engine, config: Mapping[str, Any], where: str) -> None:
-    for text in sorted(references(config) - {""}):
-        _compile(engine, text, where)
-
-
-def _compile(engine: Engine, text: str, where: str) -> None:
-    try:
-        engine.compile(text)
-    except JqSyntaxError as error:
-        raise InvalidRequest(f"In the {where}: {error.message}") from None
 
 
 _CHECKS: Mapping[str, Check] = {

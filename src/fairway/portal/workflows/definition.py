@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from fairway.jq import Engine
+from fairway.jq import Engine, JqSyntaxError
 from fairway.kit.errors import InvalidRequest
+from fairway.portal.actions.definition.expressions import Findings
 from fairway.portal.http.requests import optional, require
 from fairway.portal.workflows.configs import check_config
 from fairway.portal.workflows.model import BRANCHES, TRIGGERS, TYPES, connections_of, nodes_of, outlet_of, outlets_of
@@ -16,6 +18,8 @@ STAMPS = ("id", "createdAt", "createdBy", "updatedAt", "updatedBy", "versionIden
 """Keys of answers that are not part of a definition."""
 MAX_NODES = 200
 _MAX_IDENTIFIER = 100
+_TURN = 20
+"""Compiled expressions between two turns of the event loop."""
 _TEXTS = ("title", "icon", "description", "category")
 
 
@@ -28,7 +32,7 @@ def identifier_of(body: Mapping[str, Any]) -> str:
     return _identifier(require(dict(body), "identifier", str), "Workflow identifier")
 
 
-def document_of(engine: Engine, body: Mapping[str, Any]) -> dict[str, Any]:
+async def document_of(engine: Engine, body: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a body that is stored and echoed.
 
     Raises:
@@ -42,14 +46,16 @@ def document_of(engine: Engine, body: Mapping[str, Any]) -> dict[str, Any]:
     connections = document.setdefault("connections", [])
     if not isinstance(connections, list):
         raise InvalidRequest('"connections" in the body must be an array')
-    _check_nodes(engine, nodes)
+    found = Findings()
+    _check_nodes(found, nodes)
     for at, connection in enumerate(connections):
         _check_connection(document, connection, f"connections[{at}]")
     _check_acyclic(document)
+    await _compile(engine, found)
     return document
 
 
-def _check_nodes(engine: Engine, nodes: Sequence[Any]) -> None:
+def _check_nodes(found: Findings, nodes: Sequence[Any]) -> None:
     if not 0 < len(nodes) <= MAX_NODES:
         raise InvalidRequest(f"A workflow must have 1 to {MAX_NODES} nodes, not {len(nodes)}")
     seen: set[str] = set()
@@ -61,12 +67,13 @@ def _check_nodes(engine: Engine, nodes: Sequence[Any]) -> None:
         if identifier in seen:
             raise InvalidRequest(f'Node identifier "{identifier}" is used more than once')
         seen.add(identifier)
-        _check_node(engine, node, f'node "{identifier}"')
+        _check_node(found, node, identifier)
     if not any(node["config"]["type"] in TRIGGERS for node in nodes):
         raise InvalidRequest(f"A workflow needs a trigger node, one of {', '.join(TRIGGERS)}")
 
 
-def _check_node(engine: Engine, node: dict[str, Any], where: str) -> None:
+def _check_node(found: Findings, node: dict[str, Any], identifier: str) -> None:
+    where = f'node "{identifier}"'
     for key in ("title", "icon", "description"):
         optional(node, key, str, where=where)
     optional(node, "variables", dict, where=where)
@@ -78,7 +85,9 @@ def _check_node(engine: Engine, node: dict[str, Any], where: str) -> None:
     kind = require(config, "type", str, where=f"config of {where}")
     if kind not in TYPES:
         raise InvalidRequest(f'Type "{kind[:50]}" in the config of {where} must be one of {", ".join(TYPES)}')
-    check_config(engine, kind, config, f"config of {where}")
+    for key in ("variables", "links"):
+        found.templates(node.get(key), f"{where}: {key}")
+    check_config(found, identifier, kind, config)
 
 
 def _check_connection(document: dict[str, Any], connection: Any, where: str) -> None:
@@ -118,6 +127,16 @@ def _check_acyclic(document: dict[str, Any]) -> None:
     except CycleError as error:
         path = " -> ".join(f'"{name}"' for name in reversed(error.args[1]))
         raise InvalidRequest(f"The connections go in a circle: {path}") from None
+
+
+async def _compile(engine: Engine, found: Findings) -> None:
+    for number, each in enumerate(found.expressions):
+        try:
+            engine.compile(each.text)
+        except JqSyntaxError as error:
+            raise InvalidRequest(f"{each.where}: {error.message}", details=error.details) from None
+        if number % _TURN == _TURN - 1:
+            await asyncio.sleep(0)
 
 
 def _identifier(value: str, what: str) -> str:

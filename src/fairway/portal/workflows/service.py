@@ -50,7 +50,8 @@ class WorkflowService:
         """
         require_admin(caller, "define workflows")
         now, by = self._now(), caller.principal_id
-        new = Workflow(random_id("wf_"), identifier_of(body), document_of(self._jq, body), now, by, now, by)
+        identifier, document = identifier_of(body), await document_of(self._jq, body)
+        new = Workflow(random_id("wf_"), identifier, document, now, by, now, by)
 
         async def work(tx: Tx) -> None:
             if not await repository.add(tx, new):
@@ -71,7 +72,7 @@ class WorkflowService:
         """
         require_admin(caller, "change workflows")
         whole = {"identifier": identifier, **body}
-        name, document = identifier_of(whole), document_of(self._jq, whole)
+        name, document = identifier_of(whole), await document_of(self._jq, whole)
 
         async def work(tx: Tx) -> Workflow:
             before = await require_workflow(tx, identifier)
