@@ -55,7 +55,7 @@ class Figures:
 class KafkaWorld:
     """``settings`` are those of a portal with Kafka; the broker is the caller's."""
 
-    def __init__(self, portal: LivePortal, broker: Broker, folder: Path, *, agents: int = 3) -> None:
+    def __init__(self, portal: LivePortal, broker: Broker, folder: Path, *, agents: int = 2) -> None:
         self.portal = portal
         self.broker = broker
         self.folder = folder

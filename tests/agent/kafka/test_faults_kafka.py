@@ -73,20 +73,21 @@ def world(settings: Any, broker: Broker, tmp_path: Path, monkeypatch: pytest.Mon
         built.end()
 
 
-def _suffer(world: KafkaWorld, count: int, victims: Iterator[str], between: tuple[int, int]) -> None:
+def _suffer(world: KafkaWorld, count: int, victims: Iterator[str], between: tuple[int, int], at_least: int) -> None:
     """Strikes each time that some more requests have arrived, so that a slow machine is not kept from working."""
     creating = threading.Thread(target=world.create, args=(count,), daemon=True)
     creating.start()
     for victim in victims:
         world.wait_for_deliveries(random.randint(*between), 60)
         world.strike(victim)
-        if world.delivered >= count:
+        if world.delivered >= count and world.kills.total() >= at_least:
             break
     creating.join()
     world.wait_until_done(300)
     figures = world.figures()
     print(figures)  # noqa: T201 figures for people
     assert len(world.answered) == count
+    assert world.kills.total() >= at_least
     assert figures.lost == 0
     assert figures.statuses == {"SUCCESS": figures.runs}
     assert figures.foreign_keys == 0, "a repeated delivery can be recognised"
@@ -100,11 +101,10 @@ def _anybody() -> Iterator[str]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("broker", ["librdkafka"], indirect=True)
 @pytest.mark.timeout(600)
-def test_2000_runs_survive(world: KafkaWorld) -> None:
+def test_1000_runs_survive(world: KafkaWorld) -> None:
     """Without the worker, whose jobs wait for its lease to end."""
     victims = ["portal", "broker", "agent", "agent", "agent", "agent"]
-    _suffer(world, 2_000, iter(random.sample(victims, len(victims))), (100, 300))
-    assert world.kills.total() == len(victims)
+    _suffer(world, 1_000, iter(random.sample(victims, len(victims))), (50, 150), at_least=len(victims))
 
 
 @pytest.mark.slow
@@ -112,5 +112,4 @@ def test_2000_runs_survive(world: KafkaWorld) -> None:
 @pytest.mark.parametrize("broker", BROKERS, indirect=True)
 @pytest.mark.timeout(3600)
 def test_10000_runs_survive(world: KafkaWorld) -> None:
-    _suffer(world, 10_000, _anybody(), (100, 400))
-    assert world.kills.total() >= 15
+    _suffer(world, 10_000, _anybody(), (100, 400), at_least=20)

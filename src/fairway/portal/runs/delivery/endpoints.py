@@ -95,7 +95,7 @@ def build_feed_router(feed: ChangeFeed, stopping: asyncio.Event) -> APIRouter:
         responses=_FEED,
         openapi_extra=_FEED_CLAIM,
     )
-    async def claim(request: Request, caller: CallerDep) -> Response:
+    async def claim_changes(request: Request, caller: CallerDep) -> Response:
         found = await feed.claim(caller, await json_object(request), request.is_disconnected, stopping)
         return ok(**found)
 
@@ -105,7 +105,7 @@ def build_feed_router(feed: ChangeFeed, stopping: asyncio.Event) -> APIRouter:
         responses=_FEED_ACK,
         openapi_extra=_BODY,
     )
-    async def acknowledge(request: Request, caller: CallerDep) -> Response:
+    async def acknowledge_changes(request: Request, caller: CallerDep) -> Response:
         await feed.acknowledge(caller, await json_object(request))
         return ok()
 
