@@ -1,0 +1,1 @@
+"""Where repositories live: Bitbucket Server, GitHub, GitLab, Gitea and Forgejo, and plain git."""

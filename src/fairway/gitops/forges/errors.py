@@ -1,0 +1,42 @@
+"""What can go wrong with a forge. Section 4.0 of the contract."""
+
+from __future__ import annotations
+
+from fairway.kit.errors import FairwayError, Forbidden, NotFound, PayloadTooLarge, Unavailable
+
+
+class ForgeUnavailable(Unavailable):
+    """No answer, or only 408, 429 and 5xx, after all attempts."""
+
+    code = "forge_unavailable"
+
+
+class ForgeRefused(Forbidden):
+    """The credentials are wrong, locked or may not do this. Two in a row open the circuit: nobody is asked again."""
+
+    code = "forge_refused"
+
+
+class RepositoryGone(NotFound):
+    """The repository does not exist any more, or may not be seen."""
+
+    code = "repository_gone"
+
+
+class ListingIncomplete(Unavailable):
+    """A page of a listing failed, repeated or never ended: what was not listed may still exist."""
+
+    code = "listing_incomplete"
+
+
+class FileTooBig(PayloadTooLarge):
+    """A file is over the limit it was asked with."""
+
+    code = "file_too_big"
+
+
+class ForgeBroken(FairwayError):
+    """The forge answered something that its API does not have."""
+
+    code = "forge_broken"
+    status = 502
