@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from fairway.agent.proxy import proxy_for
 from fairway.agent.target import TlsProfile, TlsStore
 from fairway.kit.errors import InvalidRequest
+from fairway.kit.proxy import proxy_for
 from support.certificates import Authority
 from support.targets import Target, claimed, client, executing, serving
 

@@ -16,10 +16,10 @@ import orjson
 from fairway.agent.operations.metrics import AgentMetrics
 from fairway.agent.portal_api.errors import PortalTrouble
 from fairway.agent.portal_api.waiting import Allowance, allowance, asked_pause
-from fairway.agent.proxy import proxy_for
 from fairway.client import Credentials
 from fairway.client.retry import NO_ANSWER
 from fairway.client.token import TokenCache
+from fairway.kit.proxy import proxy_for
 from fairway.wire.runs import RESERVED_USAGE
 
 _USER_AGENT = "port-agent"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 import aiohttp
 from yarl import URL
 
-from fairway.agent.proxy import proxy_for
 from fairway.agent.target.allowlist import Allowlist
 from fairway.agent.target.policy import TargetPolicy
 from fairway.agent.target.redirects import Redirects
@@ -20,6 +19,7 @@ from fairway.agent.target.tls import TlsStore
 from fairway.kit.clock import Clock
 from fairway.kit.errors import FairwayError, InvalidRequest
 from fairway.kit.http import REFUSED_BY_POLICY, Answer, DestinationRefused, guarded_connector, parse_url, read_bounded
+from fairway.kit.proxy import proxy_for
 from fairway.wire.signatures import SIGNATURE, TIMESTAMP, sign
 
 _CONNECT_SECONDS = 10.0

@@ -17,6 +17,18 @@ class ForgeRefused(Forbidden):
     code = "forge_refused"
 
 
+class CircuitOpen(ForgeRefused):
+    """Two refusals in a row: the forge is not asked any more, until there is a new client with other credentials."""
+
+    code = "forge_circuit_open"
+
+
+class NotPermitted(ForgeRefused):
+    """The login is good, but this may not be done with it. It does not count towards the circuit."""
+
+    code = "forge_not_permitted"
+
+
 class RepositoryGone(NotFound):
     """The repository does not exist any more, or may not be seen."""
 

@@ -1,4 +1,4 @@
-"""Which proxy a URL is reached through: ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` (contract 3).
+"""Which proxy a URL is reached through: ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``.
 
 Lower-case names count too and win, as with other programs.
 """
