@@ -86,6 +86,10 @@ class Catalog(Protocol):
         """Those of ``keys`` that exist."""
         ...
 
+    async def revisions(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, str]:
+        """``updated_at`` of those of ``keys`` that exist: :meth:`find` without the contents."""
+        ...
+
     async def search(self, blueprint: str, rule: Mapping[str, Any], limit: int) -> Sequence[str]:
         """Identifiers that match, at most ``limit`` of them."""
         ...

@@ -49,10 +49,14 @@ class SourceOptions:
     branches: tuple[tuple[str, str], ...] = ()
     """Pairs of a glob on the label and a branch; the first that matches counts."""
     merge_mode: MergeMode = MergeMode.OWNED
+    merge_modes: tuple[tuple[Patterns, MergeMode], ...] = ()
+    """Modes for some spec files; the first whose patterns match counts."""
     create_missing_related: bool = True
     delete_dependents: bool = False
     deletion_threshold: float | None = None
     """``entityDeletionThreshold``: a fraction of all; the stricter of it and the limits of section 7.3 counts."""
+    deletion_most: int | None = None
+    """So many ends of claims a run at most; the strictest limit counts."""
     metadata_property: str | None = "gitopsMetadata"
     """None turns it off."""
     orphans: OrphanPolicy = OrphanPolicy.DELETE
@@ -69,3 +73,7 @@ class SourceOptions:
     validate_requests: bool = True
     concurrency: int = 16
     dry_run: bool = False
+
+    def mode_of(self, path: str) -> MergeMode:
+        """The merge mode of a spec file."""
+        return next((mode for patterns, mode in self.merge_modes if patterns.matches(path)), self.merge_mode)

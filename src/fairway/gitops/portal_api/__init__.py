@@ -1,0 +1,1 @@
+"""The catalog over a portal's public API."""

@@ -1,0 +1,1 @@
+"""Bringing the catalog to what repositories say: passes, pushes, applying, endings, pull requests."""
