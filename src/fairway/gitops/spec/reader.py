@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from fairway.gitops.catalog import BlueprintShape
 from fairway.gitops.diagnostics import Diagnostic
@@ -11,33 +10,16 @@ from fairway.gitops.model import Definition, EntityKey, Mark
 from fairway.gitops.spec import nodes
 from fairway.gitops.spec.composer import compose
 from fairway.gitops.spec.entity import Read, read_entity
+from fairway.gitops.spec.file import SpecFile, unreadable
 from fairway.gitops.spec.limits import MAX_BYTES, MAX_DEFINITIONS
 from fairway.gitops.spec.problems import Problem, Unreadable, limited
 from fairway.gitops.spec.references import FileReference
+from fairway.gitops.spec.resolving import resolve_references
 from fairway.gitops.spec.scalars import is_null
 from fairway.gitops.spec.search import node_kind
 from fairway.gitops.spec.text import decode, size_problem
 
-__all__ = ["MAX_BYTES", "FileReference", "SpecFile", "read_spec", "too_big"]
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFile:
-    """What a spec file says, and what is wrong with it."""
-
-    path: str
-    readable: bool
-    """False: nothing of this location may change."""
-    definitions: tuple[Definition, ...] = ()
-    """The good ones, in order. ``file://`` values are as written until :func:`resolve_references`."""
-    diagnostics: tuple[Diagnostic, ...] = ()
-    broken: tuple[EntityKey, ...] = ()
-    """Bad definitions whose key could be read: they keep their last good version."""
-    nameless: int = 0
-    """Bad definitions without one. When there are any, that a key is absent proves nothing: nothing of this location
-    ends."""
-    needs: tuple[FileReference, ...] = ()
-    """The files that ``file://`` values refer to."""
+__all__ = ["MAX_BYTES", "FileReference", "SpecFile", "read_spec", "resolve_references", "too_big"]
 
 
 def read_spec(content: bytes, path: str, shapes: Mapping[str, BlueprintShape] | None) -> SpecFile:
@@ -56,11 +38,6 @@ def read_spec(content: bytes, path: str, shapes: Mapping[str, BlueprintShape] | 
 def too_big(path: str, size: int) -> SpecFile:
     """A spec file that was not read because of its size in bytes."""
     return unreadable(path, [size_problem(size)])
-
-
-def unreadable(path: str, problems: Iterable[Problem]) -> SpecFile:
-    """A spec file that says nothing, not even that there are no entities."""
-    return SpecFile(path, False, diagnostics=limited([problem.at(path) for problem in problems]))
 
 
 def _mappings(roots: list[nodes.Node]) -> list[nodes.Mapping]:
