@@ -1,0 +1,135 @@
+"""Bare repositories of this machine, read in place. Contract section 4.5."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dulwich.errors import NotGitRepository
+from dulwich.file import FileLocked
+from dulwich.object_store import DiskObjectStore
+from dulwich.objects import ObjectID
+from dulwich.refs import DiskRefsContainer, Ref, RefsContainer
+from dulwich.repo import Repo, UnsupportedExtension, UnsupportedVersion
+
+from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
+from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, RepositoryGone
+from fairway.gitops.forges.git.objects import CommitFiles, blob_bytes, stored_size
+from fairway.gitops.forges.git.selection import select
+from fairway.gitops.forges.git.settings import GitLimits
+from fairway.gitops.model import Tip
+
+SPEC_BYTES = 1_048_576
+"""Longest spec file; contract section 2.1."""
+_HEADS = b"refs/heads/"
+
+
+def git_folder(path: Path) -> Path | None:
+    """The folder with the objects, in a bare repository or a working copy; None when ``path`` is neither."""
+    for folder in (path, path / ".git"):
+        if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+            return folder
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRepository:
+    """One repository. The work is done in threads, so that slow disks hold up nobody."""
+
+    path: Path
+    limits: GitLimits
+
+    async def examine(self, wanted: Wanted) -> Examined:
+        """See :meth:`Forge.examine`."""
+        return await asyncio.to_thread(self._examine, wanted)
+
+    async def read(self, commit: str, path: str, limit: int) -> bytes | None:
+        """See :meth:`Forge.read`."""
+        return await asyncio.to_thread(self._read, commit, path, limit)
+
+    async def tip(self, branch: str | None) -> Tip | None:
+        """What a branch points at; None: the default branch."""
+        return await asyncio.to_thread(self._tip, branch)
+
+    def _folder(self) -> Path:
+        found = git_folder(self.path)
+        if found is None:
+            raise RepositoryGone(f'There is no git repository at "{self.path}"')
+        return found
+
+    def _tip(self, branch: str | None) -> Tip | None:
+        folder = self._folder()
+        if (folder / "reftable").is_dir():
+            with self._open() as repository:
+                return _look_up(repository.refs, branch)
+        return _look_up(DiskRefsContainer(folder), branch)
+
+    def _examine(self, wanted: Wanted) -> Examined:
+        tip = self._tip(wanted.branch)
+        if wanted.commit is not None:
+            tip = Tip(wanted.branch or (tip.branch if tip else ""), wanted.commit)
+        if tip is None or tip.commit == wanted.known_tip:
+            return Examined(tip, unchanged=tip is not None)
+        with self._open() as repository:
+            store = repository.object_store
+            selected = select(CommitFiles(store, tip.commit, self.limits), wanted)
+            unread = selected.unread(wanted)
+            files = {
+                path: _spec_bytes(store, blob) if path in unread else SpecBytes(blob.decode(), None)
+                for path, blob in selected.files.items()
+            }
+        changed = selected.changed(wanted.dependencies)
+        return Examined(tip, files=files, changed_dependencies=changed, ignored=tuple(selected.ignored))
+
+    def _read(self, commit: str, path: str, limit: int) -> bytes | None:
+        with self._open() as repository:
+            blob = CommitFiles(repository.object_store, commit, self.limits).find(path)
+            if blob is None:
+                return None
+            size = stored_size(repository.object_store, blob)
+            if size > limit:
+                raise FileTooBig(f'"{path}" holds {size} bytes; at most {limit} are read')
+            return blob_bytes(repository.object_store, blob)
+
+    @contextmanager
+    def _open(self) -> Iterator[Repo]:
+        try:
+            repository = Repo(str(self._folder()))
+        except NotGitRepository:
+            raise RepositoryGone(f'There is no git repository at "{self.path}"') from None
+        except (UnsupportedVersion, UnsupportedExtension) as error:
+            raise ForgeBroken(f'"{self.path}" is a repository of another kind than is read: {error}') from None
+        try:
+            yield repository
+        except (KeyError, FileLocked) as error:
+            raise ForgeBroken(f'"{self.path}" lacks an object: {error}') from None
+        finally:
+            repository.close()
+
+
+def _spec_bytes(store: DiskObjectStore, blob: ObjectID) -> SpecBytes:
+    size = stored_size(store, blob)
+    if size > SPEC_BYTES:
+        return SpecBytes(blob.decode(), b"", size, too_big=True)
+    return SpecBytes(blob.decode(), blob_bytes(store, blob), size)
+
+
+def _look_up(refs: RefsContainer, branch: str | None) -> Tip | None:
+    """Reads one reference. Names come from settings and from HEAD files, and stay below ``refs/heads/``."""
+    if branch is None:
+        head = refs.read_ref(Ref(b"HEAD"))
+        if head is None:
+            return None
+        if not head.startswith(b"ref: "):
+            return Tip("HEAD", head.decode())
+        name = head.removeprefix(b"ref: ").strip()
+    else:
+        name = _HEADS + os.fsencode(branch)
+    if not name.startswith(_HEADS) or b".." in name:
+        return None
+    _, commit = refs.follow(Ref(name))
+    return None if commit is None else Tip(os.fsdecode(name.removeprefix(_HEADS)), commit.decode())
