@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fairway.gitops.model import Mark
@@ -45,7 +46,7 @@ class Draft:
         return not any(problem.is_error for problem in self.problems)
 
 
-def value_mark(marks: dict[Path, Mark], path: Path) -> Mark:
+def value_mark(marks: Mapping[Path, Mark], path: Path) -> Mark:
     """Where a value is, or what it is in."""
     for length in range(len(path), -1, -1):
         for candidate in ((VALUE, *path[:length]), path[:length]):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from fairway.gitops.diagnostics import Diagnostic
-from fairway.gitops.model import Definition, EntityKey
+from fairway.gitops.model import Definition, EntityKey, Mark
 from fairway.gitops.spec.problems import Problem, limited
 from fairway.gitops.spec.references import FileReference
 
@@ -26,6 +26,8 @@ class SpecFile:
     nameless: int = 0
     """Bad definitions without one. When there are any, that a key is absent proves nothing: nothing of this location
     ends."""
+    places: Mapping[EntityKey, Mark] = field(default_factory=dict)
+    """Where the identifier of each definition is, good or bad."""
     needs: tuple[FileReference, ...] = ()
     """The files that ``file://`` values refer to."""
 

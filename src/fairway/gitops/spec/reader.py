@@ -91,19 +91,22 @@ def _file(path: str, reads: Iterable[Read]) -> SpecFile:
         if read.key is None:
             nameless += 1
         elif read.key in first:
-            diagnostics.append(_duplicate(read, first[read.key]).at(path, read.key))
+            diagnostics.append(_duplicate(_identifier(read), first[read.key]).at(path, read.key))
         else:
-            first[read.key] = read.node.mark
+            first[read.key] = _identifier(read)
             if read.definition is None:
                 broken.append(read.key)
             else:
                 definitions.append(read.definition)
                 needs.extend(read.needs)
-    return SpecFile(path, True, tuple(definitions), limited(diagnostics), tuple(broken), nameless, tuple(needs))
+    return SpecFile(path, True, tuple(definitions), limited(diagnostics), tuple(broken), nameless, first, tuple(needs))
 
 
-def _duplicate(read: Read, first: Mark) -> Problem:
-    found = {key.text: value for key, value in read.node.pairs}
-    mark = found["identifier"].mark
+def _identifier(read: Read) -> Mark:
+    """Where a definition that has a key says its identifier."""
+    return next(value.mark for key, value in read.node.pairs if key.text == "identifier")
+
+
+def _duplicate(mark: Mark, first: Mark) -> Problem:
     message = f"The entity is defined in line {first.line} already, and here, in line {mark.line}, again"
     return Problem("E_DUPLICATE_ENTITY", message, mark, "The first one counts; remove one of them")

@@ -38,7 +38,7 @@ def combine(specs: Iterable[SpecFile]) -> RepositorySpec:
     An entity that several files define belongs to the first, even while it is broken there. Files beyond the limit of
     definitions become unreadable, so that nothing of them changes.
     """
-    taken: dict[EntityKey, tuple[str, Mark | None]] = {}
+    taken: dict[EntityKey, tuple[str, Mark]] = {}
     files: list[SpecFile] = []
     count = 0
     ordered = sorted(specs, key=lambda spec: reading_order(spec.path))
@@ -60,7 +60,7 @@ def reading_order(path: str) -> tuple[str, int, str]:
 
 
 def ignored_names(names: Iterable[str], patterns: Patterns) -> tuple[str, ...]:
-    """Those of the names in a repository's root that somebody may take for spec files: ``PORT.YML``, ``port.yml.txt``."""
+    """Names in a repository's root that somebody may take for spec files: ``PORT.YML``, ``port.yml.txt``."""
     return tuple(name for name in names if _nearly(name) and not patterns.matches(name))
 
 
@@ -100,27 +100,24 @@ def _beyond(spec: SpecFile) -> SpecFile:
     return unreadable(spec.path, [problem])
 
 
-def _without_taken(spec: SpecFile, taken: dict[EntityKey, tuple[str, Mark | None]]) -> SpecFile:
+def _without_taken(spec: SpecFile, taken: dict[EntityKey, tuple[str, Mark]]) -> SpecFile:
     """Leaves out what an earlier file defines, and takes the rest."""
-    marks = {definition.key: definition.marks[("identifier",)] for definition in spec.definitions}
-    repeated = [key for key in (*marks, *spec.broken) if key in taken]
-    taken.update({key: (spec.path, marks.get(key)) for key in (*marks, *spec.broken) if key not in taken})
-    if not repeated:
+    gone = frozenset(key for key in spec.places if key in taken)
+    taken.update({key: (spec.path, mark) for key, mark in spec.places.items() if key not in gone})
+    if not gone:
         return spec
-    gone = frozenset(repeated)
-    found = [_duplicate(key, marks.get(key), taken[key]).at(spec.path, key) for key in repeated]
+    found = [_duplicate(mark, *taken[key]).at(spec.path, key) for key, mark in spec.places.items() if key in gone]
     return replace(
         spec,
         definitions=tuple(each for each in spec.definitions if each.key not in gone),
         broken=tuple(key for key in spec.broken if key not in gone),
         needs=tuple(need for need in spec.needs if need.key not in gone),
+        places={key: mark for key, mark in spec.places.items() if key not in gone},
         diagnostics=limited([*spec.diagnostics, *found]),
     )
 
 
-def _duplicate(key: EntityKey, mark: Mark | None, first: tuple[str, Mark | None]) -> Problem:
-    path, line = first
-    where = f"{quoted(path, 200)}, line {line.line}," if line is not None else quoted(path, 200)
-    here = f", and here, in line {mark.line}, again" if mark is not None else ", and here again"
-    message = f"The entity is defined in {where} already{here}"
-    return Problem("E_DUPLICATE_ENTITY", message, mark or Mark(1, 1), "The first one counts; remove one of them")
+def _duplicate(mark: Mark, path: str, first: Mark) -> Problem:
+    where = f"{quoted(path, 200)}, line {first.line},"
+    message = f"The entity is defined in {where} already, and here, in line {mark.line}, again"
+    return Problem("E_DUPLICATE_ENTITY", message, mark, "The first one counts; remove one of them")

@@ -21,7 +21,7 @@ from fairway.gitops.spec.references import FileReference
 from fairway.gitops.spec.values import Schema, plain_value, takes_text
 from fairway.gitops.spec.wording import quoted
 
-Contents = Mapping[str, bytes | None | FileTooBig]
+Contents = Mapping[str, bytes | FileTooBig | None]
 """What each needed path holds at the same commit. None, or no entry: there is no such file."""
 _YAML = (".yml", ".yaml")
 _STRUCTURED = ("object", "array")
@@ -62,7 +62,7 @@ class _Reader:
     """Reads files once, however many properties refer to them, and no more than a spec file may bring in."""
 
     contents: Contents
-    parsed: dict[tuple[str, bool, bool], Any] = field(default_factory=dict)
+    parsed: dict[tuple[str, int], Any] = field(default_factory=dict)
     characters: int = 0
 
     def values(self, needs: list[FileReference], shape: BlueprintShape | None) -> tuple[dict[str, Any], list[Problem]]:
@@ -84,7 +84,7 @@ class _Reader:
             raise Unreadable(Problem("E_FILE_REF_SIZE", message, need.mark))
         is_text = schema is not None and takes_text(schema)
         structured = schema is not None and schema.get("type") in _STRUCTURED
-        name = (need.path, is_text, structured)
+        name = (need.path, id(schema))
         if name not in self.parsed:
             self.parsed[name] = _parse(_text(content, need), need, schema, is_text=is_text, structured=structured)
         return self.parsed[name]
