@@ -1,4 +1,4 @@
-"""Repositories in memory, as all forge servers of the GitOps tests hold them: commits, trees, branches, git's own ids."""
+"""Repositories in memory, as the forge servers of GitOps tests hold them: commits, trees, branches, git's own ids."""
 
 from __future__ import annotations
 

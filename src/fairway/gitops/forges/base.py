@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from fairway.gitops.diagnostics import Diagnostic
+from fairway.gitops.forges.gate import Lane
 from fairway.gitops.model import Repository, Tip
 from fairway.gitops.patterns import Patterns
 
@@ -39,6 +40,9 @@ class Wanted:
     """Path of each spec file to the ``version`` its content had."""
     dependencies: Mapping[str, str] = field(default_factory=dict)
     """Path of each file that spec files refer to, to its ``version``."""
+    lane: Lane = "pass"
+    """``event`` when somebody waits for it: a pass leaves a reserve of the forge's rate limit, and may read a branch
+    without asking for its commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ class Examined:
     """What a repository holds. ``files`` are all spec files at the tip: a path that is not here does not exist."""
 
     tip: Tip | None
-    """None: no commit yet, or no such branch."""
+    """None: no commit yet, or no such branch. Its commit is empty when a pass read a single file without asking for it
+    (Bitbucket Server), and its branch when the forge did not name it; then there is no tip to remember."""
     unchanged: bool = False
     """The tip is the known one; ``files`` is empty and means nothing."""
     files: Mapping[str, SpecBytes] = field(default_factory=dict)

@@ -17,6 +17,8 @@ from fairway.kit.errors import InvalidRequest
 
 JSON_BYTES = 32 * 1024 * 1024
 """Longest answer that is read unless a call says otherwise."""
+SPEC_BYTES = 1_048_576
+"""Longest spec file (section 2.1)."""
 Params = Mapping[str, str | int | bool | None] | Sequence[tuple[str, str | int | bool | None]]
 
 
@@ -50,7 +52,7 @@ class How:
 
 EVENT = How()
 PASS = How(lane="pass")
-RAW = How(max_bytes=1_048_576)
+RAW = How(max_bytes=SPEC_BYTES)
 
 
 def json_content(value: object) -> Content:
