@@ -92,8 +92,8 @@ def _unsaid(claim: Claim, spoken: Spoken, now: int) -> Claim:
 def orphan(claim: Claim, now: int, reason: str) -> Claim:
     """A claim that ends."""
     return replace(
-        claim, state=ClaimState.ORPHANED, orphaned_since=now, reason=reason, code=None, waits_for=(), pending_since=None,
-        stale=False, held_by=(),
+        claim, state=ClaimState.ORPHANED, orphaned_since=now, reason=reason, code=None, waits_for=(),
+        pending_since=None, stale=False, held_by=(),
     )  # fmt: skip
 
 

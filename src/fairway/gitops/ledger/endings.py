@@ -6,8 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fairway.gitops.catalog import Found
+from fairway.gitops.ledger.fields import decode, digest, found_fields
+from fairway.gitops.ledger.merging import UNKNOWN
 from fairway.gitops.ledger.model import Claim, Effect, SourceState
 from fairway.gitops.ledger.store import ClaimFigures
 from fairway.gitops.options import SourceOptions
@@ -27,9 +30,24 @@ def effect(claim: Claim, found: Found | None) -> Effect | None:
     """What the end of a claim does; None: nothing is left to be done."""
     if found is None:
         return None
-    if claim.created_by_git and not claim.foreign and claim.revision in (None, found.updated_at):
+    if claim.created_by_git and not claim.foreign and claim.revision == found.updated_at:
         return Effect.DELETE
-    return Effect.CLEAR if claim.applied else None
+    return Effect.CLEAR if to_clear(claim, found) else None
+
+
+def to_clear(claim: Claim, found: Found) -> dict[str, Any]:
+    """Fields that git applied and that still are as it left them, with their values. What somebody else has put there
+    since is theirs."""
+    theirs = found_fields(found)
+    said = decode(claim.body).fields if UNKNOWN in claim.applied.values() else {}
+    ours: dict[str, Any] = {}
+    for name, hashed in claim.applied.items():
+        if name not in theirs:
+            continue
+        expected = digest(said.get(name)) if hashed == UNKNOWN else hashed
+        if name == "team" or digest(theirs[name]) == expected:
+            ours[name] = theirs[name]
+    return ours
 
 
 @dataclass(frozen=True, slots=True)

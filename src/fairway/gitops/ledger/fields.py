@@ -53,8 +53,9 @@ def encode(definition: Definition) -> bytes:
     Raises:
         Unwritable: one of its values cannot be written.
     """
-    marks = {".".join(path): mark for path, mark in definition.marks.items() if path and path[0] != "identifier"}
-    return _dumps({"fields": fields_of(definition), "marks": marks})
+    fields = fields_of(definition)
+    marks = {".".join(path): mark for path, mark in definition.marks.items()}
+    return _dumps({"fields": fields, "marks": {name: marks[name] for name in fields if name in marks}})
 
 
 def decode(body: bytes) -> Body:

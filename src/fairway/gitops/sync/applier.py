@@ -1,0 +1,314 @@
+"""Applying what was read of many repositories together: one order, full batches, one transaction. Section 9.
+
+Readings gather while the group before them is written, so that forges and portal work at the same time; no more than
+two groups are in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from fairway.gitops.diagnostics import Diagnostic, Severity
+from fairway.gitops.ledger.claims import Contest, absorb, by_key, contest
+from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
+from fairway.gitops.ledger.store import Changes
+from fairway.gitops.model import EntityKey, Mark
+from fairway.gitops.sync.context import Context, Shapes
+from fairway.gitops.sync.leases import applying
+from fairway.gitops.sync.reading import Reading
+from fairway.gitops.sync.tally import Tally
+from fairway.gitops.sync.writer import Batch, Writer, waiting_diagnostic
+
+
+class Fate(StrEnum):
+    """What became of a reading."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    """Somebody else applied the repository meanwhile: it has to be looked at again."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """The outcome for one repository."""
+
+    fate: Fate
+    claims: tuple[Claim, ...] = ()
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(slots=True)
+class GroupReport:
+    """The outcome for a group."""
+
+    by_repository: dict[str, Applied]
+    tally: Tally
+    diagnostics: list[Diagnostic]
+    written: list[EntityKey]
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the ledger becomes, before anything is written."""
+
+    before: dict[tuple[EntityKey, str, str], Claim]
+    claims: dict[tuple[EntityKey, str, str], Claim] = field(default_factory=dict)
+    dropped: list[Claim] = field(default_factory=list)
+    winners: list[Claim] = field(default_factory=list)
+
+
+class GroupApplier:
+    """Applies readings of one source. Only one group is applied at a time, whoever does it: claims of all repositories
+    decide together."""
+
+    def __init__(self, context: Context, shapes: Shapes) -> None:
+        self._context = context
+        self._shapes = shapes
+        self._writer = Writer(context, shapes)
+
+    async def apply(
+        self, readings: Sequence[Reading], *, run_at: int, generation: int, create_missing: bool
+    ) -> GroupReport:
+        """Applies readings of different repositories.
+
+        Raises:
+            FairwayError: the catalog or the ledger fails; nothing of the group is stored then.
+        """
+        async with applying(self._context):
+            fresh, stale = await self._still_fresh(readings)
+            report = GroupReport({each.repository.id: Applied(Fate.STALE) for each in stale}, Tally(), [], [])
+            if fresh:
+                await self._apply(fresh, report, run_at, generation, create_missing=create_missing)
+            return report
+
+    async def _still_fresh(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
+        known = await self._context.store.repositories(self._context.source, [each.repository.id for each in readings])
+        fresh: list[Reading] = []
+        stale: list[Reading] = []
+        for reading in readings:
+            state = known.get(reading.repository.id)
+            seen = reading.before.revision if reading.before is not None else 0
+            (fresh if (state.revision if state is not None else 0) == seen else stale).append(reading)
+        return fresh, stale
+
+    async def _apply(
+        self, readings: Sequence[Reading], report: GroupReport, run_at: int, generation: int, *, create_missing: bool
+    ) -> None:
+        plan = await self._plan(readings, run_at)
+        labels = {each.repository.id: each.repository.label for each in readings}
+        labels = await self._labels(plan.winners, labels)
+        batch = await self._writer.write(plan.winners, create_missing=create_missing, labels=labels)
+        for claim in batch.claims.values():
+            plan.claims[claim.owner] = claim
+        await self._commit(readings, plan, generation)
+        report.tally.add(batch.tally)
+        report.written += batch.written
+        self._report(readings, plan, batch, labels, report)
+
+    async def _plan(self, readings: Sequence[Reading], run_at: int) -> _Plan:
+        context = self._context
+        own = await context.store.claims_of(context.source, [each.repository.id for each in readings])
+        by_repository: dict[str, list[Claim]] = {}
+        for claim in own:
+            by_repository.setdefault(claim.location.repository, []).append(claim)
+        claims: list[Claim] = []
+        for reading in readings:
+            if reading.spoken is not None:
+                before = by_repository.get(reading.repository.id, ())
+                claims += absorb(
+                    before, reading.spoken, run_at=run_at, now=context.now(), priority=context.options.priority
+                )
+        return await self._contested(claims, own)
+
+    async def _contested(self, claims: Sequence[Claim], own: Sequence[Claim]) -> _Plan:
+        repositories = {(each.location.source, each.location.repository) for each in (*claims, *own)}
+        others = [
+            each
+            for each in await self._context.store.claims({each.key for each in claims})
+            if (each.location.source, each.location.repository) not in repositories
+        ]
+        plan = _Plan({each.owner: each for each in (*own, *others)})
+        for contested in by_key([*claims, *others]).values():
+            self._settle(contest(contested), plan)
+        return plan
+
+    def _settle(self, settled: Contest, plan: _Plan) -> None:
+        plan.claims.update((each.owner, each) for each in settled.claims)
+        plan.dropped += settled.dropped
+        winner = settled.winner
+        if (
+            winner is not None
+            and winner.state is ClaimState.PENDING
+            and not winner.stale
+            and winner.location.source == self._context.source
+        ):
+            plan.winners.append(winner)
+
+    async def _labels(self, claims: Iterable[Claim], known: Mapping[str, str]) -> dict[str, str]:
+        missing = {each.location.repository for each in claims} - known.keys()
+        found = await self._context.store.repositories(self._context.source, missing) if missing else {}
+        return {**known, **{state.id: state.label for state in found.values()}}
+
+    async def _commit(self, readings: Sequence[Reading], plan: _Plan, generation: int) -> None:
+        by_repository: dict[str, set[str]] = {}
+        for claim in plan.claims.values():
+            by_repository.setdefault(claim.location.repository, set()).add(claim.key.blueprint)
+        states = [self._state(each, by_repository.get(each.repository.id, set()), generation) for each in readings]
+        changed = [claim for owner, claim in plan.claims.items() if plan.before.get(owner) != claim or claim.holds]
+        dropped = [each.owner for each in plan.dropped]
+        await self._context.store.commit(Changes(claims=changed, dropped=dropped, repositories=states))
+
+    def _state(self, reading: Reading, blueprints: Collection[str], generation: int) -> RepositoryState:
+        assert reading.tip is not None
+        assert reading.spoken is not None
+        now = self._context.now()
+        names = sorted({*blueprints, *(key.blueprint for key in reading.spoken.broken)})
+        repository, before = reading.repository, reading.before
+        return RepositoryState(
+            source=self._context.source, id=repository.id, label=repository.label, url=repository.url,
+            branch=reading.tip.branch, tip=reading.tip.commit, settings=self._context.settings,
+            blueprints=tuple(names), shapes=self._shapes.hash_of(names), files=reading.files, last_attempt=now,
+            last_success=now, revision=(before.revision if before is not None else 0) + 1, checked=generation,
+            listed=generation,
+        )  # fmt: skip
+
+    def _report(
+        self, readings: Sequence[Reading], plan: _Plan, batch: Batch, labels: Mapping[str, str], report: GroupReport
+    ) -> None:
+        now = self._context.now()
+        for reading in readings:
+            label, commit = reading.repository.label, reading.tip.commit if reading.tip is not None else None
+            found = [replace(each, repository=label, commit=commit) for each in reading.diagnostics]
+            claims = tuple(each for each in plan.claims.values() if each.location.repository == reading.repository.id)
+            found += [each for claim in claims if (each := waiting_diagnostic(claim, now, labels)) is not None]
+            report.by_repository[reading.repository.id] = Applied(Fate.APPLIED, claims, found)
+        for each in batch.diagnostics:
+            self._add(report, each.repository, labels, each)
+        for claim in plan.claims.values():
+            if claim.state is ClaimState.SHADOWED and plan.before.get(claim.owner) != claim:
+                report.tally.shadowed += 1
+                for each in _conflict(claim, plan, labels):
+                    self._add(report, each.repository, labels, each)
+            if claim.state is ClaimState.ORPHANED and plan.before.get(claim.owner) != claim:
+                report.tally.orphaned += 1
+        report.diagnostics += [each for applied in report.by_repository.values() for each in applied.diagnostics]
+
+    def _add(self, report: GroupReport, label: str | None, labels: Mapping[str, str], found: Diagnostic) -> None:
+        owner = next((each for each, name in labels.items() if name == label), None)
+        applied = report.by_repository.get(owner) if owner is not None else None
+        (applied.diagnostics if applied is not None else report.diagnostics).append(found)
+
+
+def _conflict(claim: Claim, plan: _Plan, labels: Mapping[str, str]) -> list[Diagnostic]:
+    """What both sides of a conflict are told. Section 8."""
+    winner = next(
+        (each for each in plan.claims.values() if each.key == claim.key and each.state is not ClaimState.SHADOWED), None
+    )
+    if winner is None:
+        return []
+    ours, theirs = _place(claim, labels), _place(winner, labels)
+    loser_label = labels.get(claim.location.repository, claim.location.repository)
+    winner_label = labels.get(winner.location.repository, winner.location.repository)
+    return [
+        Diagnostic(
+            "E_CONFLICT", f"The entity is defined by {theirs} already, which counts", claim.location.path,
+            Mark(claim.line, claim.column), entity=claim.key, repository=loser_label, commit=claim.commit,
+        ),
+        Diagnostic(
+            "E_CONFLICT", f"The entity is defined by {ours}, too; this definition counts", winner.location.path,
+            Mark(winner.line, winner.column), entity=claim.key, repository=winner_label, commit=winner.commit,
+            severity=Severity.NOTICE,
+        ),
+    ]  # fmt: skip
+
+
+def _place(claim: Claim, labels: Mapping[str, str]) -> str:
+    where = claim.location
+    return f"{labels.get(where.repository, where.repository)}:{where.path}:{claim.line}"
+
+
+class Applier:
+    """Gathers readings into groups. ``submit`` waits only while the present group is full."""
+
+    MOST_DEFINITIONS = 500
+    MOST_REPOSITORIES = 1000
+    MOST_BYTES = 8 * 1_048_576
+
+    def __init__(self, applier: GroupApplier, *, run_at: int, generation: int, patience: float = 2.0) -> None:
+        """``patience``: seconds that a group waits to become full."""
+        self._applier = applier
+        self._run_at = run_at
+        self._generation = generation
+        self._patience = patience
+        self._group: list[tuple[Reading, asyncio.Future[Applied]]] = []
+        self._changed = asyncio.Condition()
+        self._closing = False
+        self.total = Tally()
+        self.loose: list[Diagnostic] = []
+
+    async def submit(self, reading: Reading) -> asyncio.Future[Applied]:
+        """Adds a reading to the group; the answer comes when the group was applied."""
+        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._full and not self._has(reading))
+            self._group.append((reading, future))
+            self._changed.notify_all()
+        return future
+
+    async def run(self) -> None:
+        """Applies groups until :meth:`close`, and what is left then."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: bool(self._group) or self._closing)
+                if not self._group:
+                    return
+                await self._fill()
+                group, self._group = self._group, []
+                self._changed.notify_all()
+            await self._flush(group)
+
+    async def _fill(self) -> None:
+        """Waits for more, with the condition held."""
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._changed.wait_for(lambda: self._full or self._closing)
+        except TimeoutError:
+            return
+
+    async def close(self) -> None:
+        """No more readings come."""
+        async with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    async def _flush(self, group: Sequence[tuple[Reading, asyncio.Future[Applied]]]) -> None:
+        try:
+            report = await self._applier.apply(
+                [reading for reading, _ in group],
+                run_at=self._run_at, generation=self._generation, create_missing=False,
+            )  # fmt: skip
+        except BaseException as error:
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+                    future.exception()  # seen: whoever waits for it raises it again
+            raise
+        self.total.add(report.tally)
+        for reading, future in group:
+            if not future.done():
+                future.set_result(report.by_repository[reading.repository.id])
+
+    @property
+    def _full(self) -> bool:
+        return (
+            len(self._group) >= self.MOST_REPOSITORIES
+            or sum(reading.definitions for reading, _ in self._group) >= self.MOST_DEFINITIONS
+            or sum(reading.bytes for reading, _ in self._group) >= self.MOST_BYTES
+        )
+
+    def _has(self, reading: Reading) -> bool:
+        return any(each.repository.id == reading.repository.id for each, _ in self._group)
