@@ -98,7 +98,7 @@ class _Composer:
         self._count(1, node.characters, mark)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
-        self._add(node)
+        self._add(node, mark)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         mark = _mark(event)
@@ -127,7 +127,7 @@ class _Composer:
             self._merge(node, frame)
         if frame.anchor is not None:
             self._anchors[frame.anchor] = node
-        self._add(node)
+        self._add(node, node.mark)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         mark, name = _mark(event), event.anchor or ""
@@ -143,10 +143,10 @@ class _Composer:
         if len(self._stack) + node.height > self._max_depth:
             self._too_deep(mark)
         self._count(node.nodes, node.characters, mark)
-        self._add(node)
+        self._add(node, mark)
 
-    def _add(self, node: Node) -> None:
-        """Puts a complete node where it belongs."""
+    def _add(self, node: Node, mark: Mark) -> None:
+        """Puts a complete node where it belongs; ``mark`` is that of the alias when it is one."""
         if not self._stack:
             self.roots.append(node)
             return
@@ -157,18 +157,19 @@ class _Composer:
             parent.items.append(node)
         elif frame.key is None:
             if not isinstance(node, Scalar):
-                raise Unreadable(*self.problems, _complex_key(node.mark, isinstance(node, Mapping)))
-            self._key(frame, node)
+                raise Unreadable(*self.problems, _complex_key(mark, isinstance(node, Mapping)))
+            self._key(frame, node, mark)
         else:
             key, frame.key = frame.key, None
             (frame.merged if _is_merge(key) else parent.pairs).append((key, node))
 
-    def _key(self, frame: _Frame, key: Scalar) -> None:
+    def _key(self, frame: _Frame, key: Scalar, mark: Mark) -> None:
         frame.key = key
-        first = frame.keys.setdefault(key.text, key.mark)
-        if first is not key.mark:
-            message = f"The key {quoted(key.text)} of line {first.line} is here again, in line {key.mark.line}"
-            self._problem("E_DUP_KEY", message, key.mark, "Keep one of them")
+        if (first := frame.keys.get(key.text)) is not None:
+            message = f"The key {quoted(key.text)} of line {first.line} is here again, in line {mark.line}"
+            self._problem("E_DUP_KEY", message, mark, "Keep one of them")
+        else:
+            frame.keys[key.text] = mark
 
     def _merge(self, node: Mapping, frame: _Frame) -> None:
         """``<<``: keys of its own come first, then those of earlier mappings."""

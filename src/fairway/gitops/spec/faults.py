@@ -102,6 +102,6 @@ def _tab(lines: list[str], number: int) -> Mark | None:
         if 0 < candidate <= len(lines):
             line = lines[candidate - 1]
             indentation = line[: len(line) - len(line.lstrip(" \t"))]
-            if "\t" in indentation and line.strip():
+            if "\t" in indentation:
                 return Mark(candidate, indentation.index("\t") + 1)
     return None

@@ -17,6 +17,7 @@ from fairway.gitops.spec.links import TEAM
 from fairway.gitops.spec.misfits import misfit
 from fairway.gitops.spec.problems import Problem
 from fairway.gitops.spec.schemas import compile_property
+from fairway.gitops.spec.shapes import META
 from fairway.gitops.spec.wording import did_you_mean, listed, quoted
 
 _REPORTED = 10
@@ -134,9 +135,9 @@ def _search(definition: Definition, group: Mapping[str, Any], target: BlueprintS
             yield from _search(definition, rule, target, place)
             continue
         name = rule.get("property", "")
-        if name in target.properties or name in target.searchable or name in _META:
+        if name in target.properties or name in target.searchable or name in META:
             continue
-        known = [*target.properties, *target.searchable, *_META]
+        known = {*target.properties, *target.searchable, *META}
         message = f"Entities of blueprint {quoted(target.identifier)} cannot be searched by {quoted(name)}"
         hint = "Properties, mirror properties, $identifier and $title can be searched; calculations cannot"
         mark = value_mark(definition.marks, (*place, "property"))
