@@ -25,6 +25,7 @@ from fairway.gitops.forges.http import HttpOptions
 from fairway.gitops.model import Repository
 from fairway.gitops.patterns import Patterns
 from support.git_http import GITLINK, SYMLINK, GitServer, git_server
+from support.gitops_server import VirtualTime
 
 ALL = Wanted(Patterns())
 ROOT = Wanted(Patterns.of(["port.yml", "port.yaml"]))
@@ -45,15 +46,12 @@ class World:
         self.list_file = folder / "list"
         self.list_file.write_text("")
         self.settings = GitSettings(list_file=self.list_file, cache=folder / "cache", limits=limits or GitLimits())
-        self.slept: list[float] = []
+        self.time = VirtualTime()
         self.forge = self.new_forge()
 
     def new_forge(self, **changes: object) -> GitForge:
-        async def sleep(seconds: float) -> None:
-            self.slept.append(seconds)
-
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]  # names of its fields
-        return GitForge(settings, HttpOptions(sleep=sleep, total_seconds=5))
+        return GitForge(settings, HttpOptions(clock=self.time, sleep=self.time.sleep, total_seconds=5))
 
     def name(self, *lines: str) -> None:
         self.list_file.write_text("\n".join(lines))
@@ -288,7 +286,7 @@ async def test_failures_pass(world: World) -> None:
     bare.commit({"port.yml": "y"})
     world.server.faults += [web.Response(status=500), web.Response(status=503, headers={"retry-after": "3"})]
     assert text(await world.examine("a.git", replace(ALL, known_tip=first))) == {"port.yml": b"y"}
-    assert 3 in world.slept
+    assert 3 in world.time.slept
     world.server.faults += [web.Response(status=500)] * 6
     with pytest.raises(ForgeUnavailable):
         await world.examine("a.git", replace(ALL, known_tip=first))

@@ -74,6 +74,8 @@ class LocalRepository:
             tip = Tip(wanted.branch or (tip.branch if tip else ""), wanted.commit)
         if tip is None or tip.commit == wanted.known_tip:
             return Examined(tip, unchanged=tip is not None)
+        if len(tip.commit) != 40:
+            raise ForgeBroken(f'"{self.path}" has object ids of sha256; only those of sha1 are read')
         with self._open() as repository:
             store = repository.object_store
             selected = select(CommitFiles(store, tip.commit, self.limits), wanted)

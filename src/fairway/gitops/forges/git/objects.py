@@ -151,14 +151,14 @@ def stored_size(store: BaseObjectStore, name: ObjectID) -> int:
                 offset = pack.index.object_offset(hex_to_sha(name))
             except KeyError:
                 continue
-            return _packed_size(os.path.join(store.pack_dir, f"pack-{pack.name().decode()}.pack"), offset)
+            return _packed_size(pack.data.path, offset)
         for other in store.alternates:
             if name in other:
                 return stored_size(other, name)
     return len(store.get_raw(name)[1])
 
 
-def _packed_size(pack: str, offset: int) -> int:
+def _packed_size(pack: str | os.PathLike[str], offset: int) -> int:
     with open(pack, "rb") as file:
         file.seek(offset)
         head = file.read(512)

@@ -136,7 +136,7 @@ def parse_gitolite(text: str, server: CloneAddress) -> list[Place]:
         raise ListingIncomplete(f'"{server.origin}" does not answer as gitolite does; its "info" command is needed')
     found = [match for line in lines if (match := _GITOLITE.fullmatch(line)) and "R" in match["rights"]]
     return [
-        Place(CloneAddress("ssh", server.host, server.port, server.user, match["name"]), label=match["name"])
+        Place(CloneAddress("ssh", server.host, server.port, server.user, f"/{match['name']}"), label=match["name"])
         for match in found[:_MOST]
         if ".." not in match["name"].split("/")
     ]

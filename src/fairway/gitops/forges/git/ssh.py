@@ -68,8 +68,9 @@ class SshHost:
             try:
                 async with self._channels, asyncio.timeout(_TOTAL_SECONDS):
                     return await self._converse(command, body, most)
-            except (OSError, TimeoutError, asyncssh.Error) as error:
-                self._forget()
+            except (OSError, TimeoutError, asyncssh.Error, ForgeUnavailable) as error:
+                if not isinstance(error, ForgeUnavailable):
+                    self._forget()
                 if isinstance(error, asyncssh.PermissionDenied | asyncssh.HostKeyNotVerifiable):
                     self.circuit.note(Verdict.REFUSED, 401)
                     raise self._refusal(error) from None
