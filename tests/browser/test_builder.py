@@ -34,7 +34,7 @@ def blueprint(api: httpx.Client) -> str:
     return name
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_screens_are_accessible(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     for path in SCREENS:

@@ -33,7 +33,7 @@ def _rows(api: httpx.Client, name: str) -> list[list[str]]:
     return [[column["id"] for column in row["columns"]] for row in page["widgets"][0]["layout"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_the_overview_is_drawn(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(OVERVIEW)

@@ -110,7 +110,7 @@ def test_the_overview_tells_what_it_is(page: Page, harbour: str) -> None:
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tab", ["related", "property.api", "property.config", "scorecards", "runs", "audit", "json"])
 def test_every_tab_is_for_everybody(page: Page, harbour: str, tab: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

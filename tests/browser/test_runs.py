@@ -195,7 +195,7 @@ def test_whoever_declines_says_why(page: Page, baker: Page, api: httpx.Client) -
     expect(baker.get_by_role("region", name="Timeline")).to_contain_text("Declined")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_screens_are_accessible(page: Page, api: httpx.Client, agent: Agent, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     run = _start(api, recipe="butter")

@@ -15,7 +15,7 @@ from support.live import LivePortal
 SCREENS = ("/settings/users", "/settings/teams", "/settings/credentials", "/settings/secrets", "/settings/organization")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_screens_are_accessible(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for path in SCREENS:

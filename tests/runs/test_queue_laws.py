@@ -157,7 +157,7 @@ def test_the_queue_keeps_its_laws(settings_of_a_portal: Settings) -> None:
         db = runner.run(open_database(settings_of_a_portal))
         machine = type("KnownQueue", (Queue,), {"db": db, "runner": runner})
         limits = settings(
-            max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         )
         run_state_machine_as_test(machine, settings=limits)  # type: ignore[no-untyped-call]  # the library has no types here
         runner.run(db.close())

@@ -16,6 +16,11 @@ ROOT = Path(__file__).parents[2]
 _UNPACK = "import('@sparticuz/chromium').then(async (found) => console.log(await found.default.executablePath()))"
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
           "--disable-component-update", "--disable-sync"]  # fmt: skip
+_AT_REST = """() => Promise.race([
+    Promise.allSettled(document.getAnimations().map((each) => each.finished)),
+    new Promise((done) => setTimeout(done, 2000)),
+]).then(() => null)"""
+"""What is still fading in has no contrast yet; what turns for ever is not waited for."""
 _EXPECTED = ("the server responded with a status of 4",)
 """Console lines that a browser writes for answers which the screens handle."""
 
@@ -104,6 +109,7 @@ def violations(page: Page) -> list[str]:
     if not page.evaluate("() => 'axe' in window"):
         # evaluated rather than added as an element: the pages' policy allows no foreign script
         page.evaluate((ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    page.evaluate(_AT_REST)
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     found = page.evaluate(
         "(tags) => axe.run(document, { runOnly: { type: 'tag', values: tags } })"

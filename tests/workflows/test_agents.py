@@ -11,7 +11,7 @@ from fairway.kit.clock import ManualClock
 from support.flow import Flow, call
 from support.people import Login
 
-MANY = 24
+MANY = 12
 
 
 @pytest.fixture
@@ -22,13 +22,13 @@ async def waiting(flow: Flow) -> list[str]:
 
 
 async def test_claims_share_what_waits(flow: Flow, waiting: list[str]) -> None:
-    parts = await asyncio.gather(*(flow.claim(limit=5) for _ in range(6)))
+    parts = await asyncio.gather(*(flow.claim(limit=3) for _ in range(5)))
     claimed = [each["identifier"] for part in parts for each in part]
     assert sorted(claimed) == sorted(waiting)
 
 
 async def test_the_oldest_come_first(flow: Flow, waiting: list[str]) -> None:
-    claimed = [each["identifier"] for _ in range(4) for each in await flow.claim(limit=6)]
+    claimed = [each["identifier"] for _ in range(4) for each in await flow.claim(limit=3)]
     assert claimed == waiting
 
 

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 
 from fairway import __version__
 from fairway.portal import operations, unoffered
-from fairway.portal.access.endpoints import build_router as build_access_router
+from fairway.portal.access.endpoints import build_routers as build_access_routers
 from fairway.portal.actions import endpoints as action_routes
 from fairway.portal.actions import offer_endpoints
 from fairway.portal.actions.forms import endpoints as form_routes
@@ -29,10 +29,11 @@ from fairway.portal.http.errors import install_error_handlers
 from fairway.portal.http.hot import HotRoute, HotRoutes
 from fairway.portal.http.middleware import BodyLimit, Envelope, RawPath
 from fairway.portal.http.ratelimit import RateLimiter
+from fairway.portal.http.routing import adopt
 from fairway.portal.organization.endpoints import build_router as build_organization_router
 from fairway.portal.pages.endpoints import build_router as build_pages_router
 from fairway.portal.pages.views.endpoints import build_router as build_views_router
-from fairway.portal.people.endpoints import build_router as build_people_router
+from fairway.portal.people.endpoints import build_routers as build_people_routers
 from fairway.portal.runs.endpoints import build_routers as build_run_routers
 from fairway.portal.scorecards.endpoints import build_router as build_scorecards_router
 from fairway.portal.services import Portal
@@ -69,7 +70,7 @@ def create_app(portal: Portal) -> FastAPI:
     app.state.authenticator = portal.access.authenticator
     install_error_handlers(app)
     include_routers(app, portal)
-    app.include_router(build_ui_router(settings.web_dir or BUILT))
+    adopt(app, build_ui_router(settings.web_dir or BUILT))
     describe_access(app)
     return app
 
@@ -77,30 +78,30 @@ def create_app(portal: Portal) -> FastAPI:
 def include_routers(app: FastAPI, portal: Portal) -> None:
     """Routers in the order in which routes are tried: hot ones and fixed paths first."""
     catalog, actions = portal.catalog, portal.actions
-    app.include_router(entity_routes.build_router(catalog.entities, catalog.reader))
-    app.include_router(search_routes.build_router(catalog.finding))
-    app.include_router(reading_routes.build_router(catalog.reader, catalog.search))
-    app.include_router(build_organization_router(portal.organization, portal.secrets, portal.settings))
+    adopt(app, entity_routes.build_router(catalog.entities, catalog.reader))
+    adopt(app, search_routes.build_router(catalog.finding))
+    adopt(app, reading_routes.build_router(catalog.reader, catalog.search))
+    adopt(app, build_organization_router(portal.organization, portal.secrets, portal.settings))
     for router in build_source_routers(portal.sources):
-        app.include_router(router)
-    app.include_router(operations.build_router(portal.db, portal.metrics))
-    app.include_router(docs_page.build_router())
-    app.include_router(unoffered.build_router())
-    app.include_router(build_access_router(portal.access, portal.explain))
-    app.include_router(build_people_router(portal.people))
-    app.include_router(build_pages_router(portal.pages.pages, portal.pages.folders))
-    app.include_router(build_views_router(portal.pages.views))
-    app.include_router(build_audit_router(portal.audit.log))
-    app.include_router(build_stream_router(portal.audit.streams))
-    app.include_router(build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
+        adopt(app, router)
+    adopt(app, operations.build_router(portal.db, portal.metrics))
+    adopt(app, docs_page.build_router())
+    adopt(app, unoffered.build_router())
+    for router in (*build_access_routers(portal.access, portal.explain), *build_people_routers(portal.people)):
+        adopt(app, router)
+    adopt(app, build_pages_router(portal.pages.pages, portal.pages.folders))
+    adopt(app, build_views_router(portal.pages.views))
+    adopt(app, build_audit_router(portal.audit.log))
+    adopt(app, build_stream_router(portal.audit.streams))
+    adopt(app, build_scorecards_router(portal.scorecards.service, portal.scorecards.insight))
     for router in build_run_routers(portal.runs):
-        app.include_router(router)
-    app.include_router(build_automations_router(portal.automations.insight))
-    app.include_router(action_routes.build_router(actions.definitions))
-    app.include_router(form_routes.build_router(portal.db, actions.definitions, actions.forms, actions.access))
-    app.include_router(offer_endpoints.build_router(actions.offers))
+        adopt(app, router)
+    adopt(app, build_automations_router(portal.automations.insight))
+    adopt(app, action_routes.build_router(actions.definitions))
+    adopt(app, form_routes.build_router(portal.db, actions.definitions, actions.forms, actions.access))
+    adopt(app, offer_endpoints.build_router(actions.offers))
     for router in build_workflow_routers(portal.workflows):
-        app.include_router(router)
-    app.include_router(migration_routes.build_router(catalog.migrations))
-    app.include_router(restore_routes.build_router(catalog.restore))
-    app.include_router(blueprint_routes.build_router(catalog.blueprints, catalog.renames, catalog.plans))
+        adopt(app, router)
+    adopt(app, migration_routes.build_router(catalog.migrations))
+    adopt(app, restore_routes.build_router(catalog.restore))
+    adopt(app, blueprint_routes.build_router(catalog.blueprints, catalog.renames, catalog.plans))

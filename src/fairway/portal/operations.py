@@ -12,6 +12,7 @@ from fairway import __version__
 from fairway.kit.errors import Unavailable
 from fairway.portal.http.answers import ok
 from fairway.portal.http.metrics import Metrics
+from fairway.portal.http.routing import open_router
 from fairway.portal.storage.database import Database
 from fairway.portal.storage.tx import Tx
 
@@ -20,7 +21,7 @@ _READY_SECONDS = 5.0
 
 def build_router(db: Database, metrics: Metrics) -> APIRouter:
     """``/health/live``, ``/health/ready`` and ``/metrics``."""
-    router = APIRouter(tags=["Operations"])
+    router = open_router("Operations")
 
     @router.get("/health/live", summary="Is the process up?")
     async def live() -> Response:

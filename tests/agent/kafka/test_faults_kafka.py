@@ -98,6 +98,7 @@ def _anybody() -> Iterator[str]:
         yield random.choice(["portal", "worker", "agent", "agent", "agent", "broker"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("broker", ["librdkafka"], indirect=True)
 @pytest.mark.timeout(600)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
 
 from fairway.kit.errors import MalformedBody
+from fairway.portal.http.description import operation_id
 
 
 class EncodedPathRoute(APIRoute):
@@ -44,4 +45,18 @@ def decode_segment(value: Any) -> Any:
 
 def api_router(tag: str) -> APIRouter:
     """A router whose routes live under ``/v1`` and decode their parameters."""
-    return APIRouter(prefix="/v1", tags=[tag], route_class=EncodedPathRoute)
+    return open_router(tag, prefix="/v1")
+
+
+def open_router(tag: str, *, prefix: str = "") -> APIRouter:
+    """A router whose routes live where they say, as those of webhooks do."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=EncodedPathRoute, generate_unique_id_function=operation_id)
+
+
+def adopt(app: FastAPI, router: APIRouter) -> None:
+    """Adds a router's routes to the application as they are.
+
+    ``include_router`` would analyse every endpoint a second time, at the first request, and look through two lists of
+    routes at each one after it: nothing that our routers, which know their whole paths, need.
+    """
+    app.router.routes.extend(router.routes)

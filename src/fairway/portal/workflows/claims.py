@@ -139,14 +139,16 @@ class NodeClaims:
         return await self._db.write(lambda tx: self._take_in(tx, wanted, now))
 
     async def _take_in(self, tx: Tx, wanted: Claim, now: int) -> list[NodeRun]:
+        """Pages are no larger than the claim at first: what a page has locked, claims beside this one do not see."""
         found: list[NodeRun] = []
         after = 0
+        most = wanted.limit
         for _ in range(_PAGES):
-            page = await repository.waiting(tx, wanted.queue, now, after, wanted.methods)
+            page = await repository.waiting(tx, wanted.queue, now, after, wanted.methods, most)
             found += [each for each in page if wanted.takes(each)][: wanted.limit - len(found)]
             if not page or len(found) >= wanted.limit:
                 break
-            after = page[-1].number
+            after, most = page[-1].number, most * 2
         until = now + wanted.visibility_ms
         values = {"claimed_until": until, "claimed_by": wanted.agent_id}
         await repository.update_node_runs(tx, [each.id for each in found], values)

@@ -96,7 +96,7 @@ async def update_node_runs(tx: Tx, ids: Collection[str], values: Mapping[str, An
     await tx.run(update(node_run).where(tx.any_of(node_run.c.id, list(ids))).values(**values))
 
 
-async def waiting(tx: Tx, queue: str, now: int, after: int, types: Sequence[str]) -> list[NodeRun]:
+async def waiting(tx: Tx, queue: str, now: int, after: int, types: Sequence[str], most: int = _PAGE) -> list[NodeRun]:
     """A page of node runs of a queue that nobody holds, behind a number. On PostgreSQL they are locked, and those that
     another claim has locked are passed."""
     statement: Select[Any] = (
@@ -108,7 +108,7 @@ async def waiting(tx: Tx, queue: str, now: int, after: int, types: Sequence[str]
             node_run.c.number > after,
         )
         .order_by(node_run.c.number)
-        .limit(_PAGE)
+        .limit(min(most, _PAGE))
     )
     if types:
         statement = statement.where(tx.any_of(node_run.c.type, types))

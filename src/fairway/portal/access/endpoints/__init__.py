@@ -9,15 +9,15 @@ from fairway.portal.access.explain import ExplainService
 from fairway.portal.access.service import Access
 
 
-def build_router(access: Access, explaining: ExplainService) -> APIRouter:
+def build_routers(access: Access, explaining: ExplainService) -> tuple[APIRouter, ...]:
     """``/v1/auth``, ``/v1/apps``, ``/v1/fairway/auth`` and ``/v1/fairway/access``."""
-    router = APIRouter()
-    router.include_router(auth.build_router(access))
-    router.include_router(sessions.build_router(access))
-    router.include_router(oidc.build_router(access, access.oidc))
-    router.include_router(apps.build_router(access.apps))
-    router.include_router(explain.build_router(explaining))
-    return router
+    return (
+        auth.build_router(access),
+        sessions.build_router(access),
+        oidc.build_router(access, access.oidc),
+        apps.build_router(access.apps),
+        explain.build_router(explaining),
+    )
 
 
-__all__ = ["build_router"]
+__all__ = ["build_routers"]

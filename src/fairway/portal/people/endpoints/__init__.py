@@ -9,12 +9,9 @@ from fairway.portal.people.endpoints.users import build_router as build_users_ro
 from fairway.portal.people.service import People
 
 
-def build_router(people: People) -> APIRouter:
+def build_routers(people: People) -> tuple[APIRouter, ...]:
     """``/v1/users``, ``/v1/teams`` and ``/v1/rotate-credentials``."""
-    router = APIRouter()
-    router.include_router(build_users_router(people.users))
-    router.include_router(build_teams_router(people.teams))
-    return router
+    return build_users_router(people.users), build_teams_router(people.teams)
 
 
-__all__ = ["build_router"]
+__all__ = ["build_routers"]

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from fairway.portal.access.decisions import require_admin
 from fairway.portal.http import CallerDep, answer, api_router, json_object, ok
 from fairway.portal.http.requests import query_int
-from fairway.portal.http.routing import EncodedPathRoute
+from fairway.portal.http.routing import open_router
 from fairway.portal.runs.delivery.change_feed import ChangeFeed
 from fairway.portal.runs.delivery.forge_events import ForgeEvents
 from fairway.portal.runs.delivery.repository import dead_letters
@@ -114,7 +114,7 @@ def build_feed_router(feed: ChangeFeed, stopping: asyncio.Event) -> APIRouter:
 
 def build_ingest_router(events: ForgeEvents) -> APIRouter:
     """Where forges send their events."""
-    router = APIRouter(tags=["Runs"], route_class=EncodedPathRoute)
+    router = open_router("Runs")
 
     @router.post(
         "/ingest/github/workflow-runs",

@@ -14,7 +14,7 @@ from fairway.kit.logs import get_logger
 from fairway.portal.access.decisions import require_admin
 from fairway.portal.http import CallerDep, answer, api_router, created, json_object, ok, query_list
 from fairway.portal.http.requests import optional, query_int, require
-from fairway.portal.http.routing import EncodedPathRoute
+from fairway.portal.http.routing import open_router
 from fairway.portal.sources.integrations import schemas
 from fairway.portal.sources.integrations.telemetry import TelemetryService
 from fairway.portal.sources.integrations.telemetry_repository import LogFilter
@@ -69,7 +69,7 @@ def build_router(telemetry: TelemetryService, org_id: str) -> APIRouter:
 
 def build_ingest_router(telemetry: TelemetryService) -> APIRouter:
     """Routes behind the addresses that an integration object names; the token is that of the API."""
-    router = APIRouter(tags=["Integrations"], route_class=EncodedPathRoute)
+    router = open_router("Integrations")
 
     @router.post("/logs/integration/{ingest_id}", status_code=202, openapi_extra=schemas.body(schemas.LOGS))
     async def add_logs(ingest_id: str, request: Request, caller: CallerDep) -> Response:

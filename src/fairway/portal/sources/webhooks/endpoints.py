@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from fairway.portal.http import CallerDep, answer, api_router, created, json_object, ok
 from fairway.portal.http.requests import query_int
-from fairway.portal.http.routing import EncodedPathRoute
+from fairway.portal.http.routing import open_router
 from fairway.portal.sources.webhooks import schemas
 from fairway.portal.sources.webhooks.events import EventsService
 from fairway.portal.sources.webhooks.intake import IntakeService, payload_of
@@ -64,7 +64,7 @@ def build_router(webhooks: WebhookService, preview: PreviewService, events: Even
 
 def build_ingest_router(intake: IntakeService) -> APIRouter:
     """The intake. No principal: the key in the address and the signature stand for one."""
-    router = APIRouter(tags=["Webhooks"], route_class=EncodedPathRoute)
+    router = open_router("Webhooks")
 
     @router.post("/ingest/{webhook_key}", status_code=202, summary="Take a payload in", openapi_extra=schemas.ANY_BODY)
     async def receive(webhook_key: str, request: Request) -> Response:
