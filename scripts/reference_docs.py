@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import json
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 import fairway.portal
 from fairway.agent.settings import AgentSettings, variable
 from fairway.cli.main import app
+from fairway.gitops.check.editor_schema import editor_schema
 from fairway.kit import errors
 from fairway.kit.settings import Settings
 
@@ -129,11 +131,17 @@ def _domain_codes() -> dict[str, list[type[errors.FairwayError]]]:
     return found
 
 
+def spec_file_schema() -> str:
+    """The JSON Schema of spec files, as `fairway gitops schema` prints it without blueprints."""
+    return json.dumps(editor_schema(), indent=2) + "\n"
+
+
 PAGES = {
     "settings.md": settings_page,
     "agent-settings.md": agent_settings_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
+    "port-yml.schema.json": spec_file_schema,
 }
 
 
@@ -143,7 +151,7 @@ def main() -> int:
         importlib.import_module(module.name)  # so that every error class is known
     stale = []
     for name, write in PAGES.items():
-        text = _GENERATED + write()
+        text = _GENERATED + write() if name.endswith(".md") else write()
         path = DOCS / name
         if path.exists() and path.read_text() == text:
             continue

@@ -38,7 +38,19 @@ class _Frame:
     merged: list[tuple[Scalar, Node]] = field(default_factory=list)
 
 
-def compose(text: str, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES) -> list[Node]:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a text may hold, with its aliases expanded."""
+
+    depth: int = MAX_DEPTH
+    nodes: int = MAX_NODES
+    characters: int = MAX_TEXT
+
+
+SPEC_FILE = Bounds()
+
+
+def compose(text: str, bounds: Bounds = SPEC_FILE) -> list[Node]:
     """The root of each document.
 
     Raises:
@@ -46,7 +58,7 @@ def compose(text: str, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES
     """
     if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(re.findall(r"(?m)^%TAG\b", text)) > MAX_TAG_DIRECTIVES:
         raise Unreadable(Problem("E_TAG", f"The file has more than {MAX_TAG_DIRECTIVES} %TAG lines", Mark(1, 1)))
-    composer = _Composer(max_depth, max_nodes)
+    composer = _Composer(bounds)
     parser = yaml.CSafeLoader(text)
     try:
         while parser.check_event():
@@ -62,11 +74,10 @@ def compose(text: str, *, max_depth: int = MAX_DEPTH, max_nodes: int = MAX_NODES
 
 
 class _Composer:
-    def __init__(self, max_depth: int, max_nodes: int) -> None:
+    def __init__(self, bounds: Bounds) -> None:
         self.roots: list[Node] = []
         self.problems: list[Problem] = []
-        self._max_depth = max_depth
-        self._max_nodes = max_nodes
+        self._bounds = bounds
         self._stack: list[_Frame] = []
         self._anchors: dict[str, Node | None] = {}
         """None: a collection that is not complete yet."""
@@ -102,7 +113,7 @@ class _Composer:
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         mark = _mark(event)
-        if len(self._stack) >= self._max_depth:
+        if len(self._stack) >= self._bounds.depth:
             self._too_deep(mark)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         if event.tag is not None:
@@ -140,7 +151,7 @@ class _Composer:
             message = f"The alias {quoted('*' + name)} stands inside what it refers to, which would never end"
             raise Unreadable(*self.problems, Problem("E_ALIAS", message, mark))
         self._aliased = True
-        if len(self._stack) + node.height > self._max_depth:
+        if len(self._stack) + node.height > self._bounds.depth:
             self._too_deep(mark)
         self._count(node.nodes, node.characters, mark)
         self._add(node, mark)
@@ -200,15 +211,15 @@ class _Composer:
         self._nodes += nodes
         self._characters += characters
         expanded = "With its aliases expanded the file" if self._aliased else "The file"
-        if self._nodes > self._max_nodes:
-            message = f"{expanded} has more than {self._max_nodes} keys and values"
+        if self._nodes > self._bounds.nodes:
+            message = f"{expanded} has more than {self._bounds.nodes} keys and values"
             raise Unreadable(*self.problems, Problem("E_ALIAS", message, mark))
-        if self._characters > MAX_TEXT:
-            message = f"{expanded} has more than {MAX_TEXT} characters"
+        if self._characters > self._bounds.characters:
+            message = f"{expanded} has more than {self._bounds.characters} characters"
             raise Unreadable(*self.problems, Problem("E_ALIAS", message, mark))
 
     def _too_deep(self, mark: Mark) -> None:
-        message = f"Lists and mappings are nested deeper than {self._max_depth} levels"
+        message = f"Lists and mappings are nested deeper than {self._bounds.depth} levels"
         raise Unreadable(*self.problems, Problem("E_DEPTH", message, mark))
 
     def _problem(self, code: str, message: str, mark: Mark, hint: str | None = None) -> None:

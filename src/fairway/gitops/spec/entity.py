@@ -28,10 +28,11 @@ Pairs = dict[str, tuple[Scalar, Node]]
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What became of one definition. ``definition`` is None when it is bad; ``key`` when it cannot be told."""
+    """What became of one definition. ``key`` and ``definition`` are None when it cannot be told which entity it is."""
 
     key: EntityKey | None
     definition: Definition | None
+    good: bool
     problems: tuple[Problem, ...]
     node: Mapping
     needs: tuple[FileReference, ...] = ()
@@ -54,15 +55,15 @@ def read_entity(node: Mapping, place: str, path: str, shapes: Shapes | None) -> 
     properties = _properties(found, shape, draft)
     relations = read_relations(_mapping(found, "relations", draft), shape, shapes, draft)
     needs = _references(properties, key, path, draft)
-    if key is None or not draft.good:
-        return Read(key, None, tuple(draft.problems), node)
+    if key is None:
+        return Read(None, None, False, tuple(draft.problems), node)
     definition = Definition(
         key, texts.get("title"), texts.get("icon"), team, properties, relations,
         present=frozenset(name for name in _OPTIONAL if name in found),
         marks=draft.marks,
         references=tuple(dict.fromkeys(need.path for need in needs)),
     )  # fmt: skip
-    return Read(key, definition, tuple(draft.problems), node, needs)
+    return Read(key, definition, draft.good, tuple(draft.problems), node, needs)
 
 
 def _name(found: Pairs, name: str, node: Mapping, place: str, draft: Draft) -> str | None:

@@ -30,6 +30,8 @@ class SpecFile:
     """Where the identifier of each definition is, good or bad."""
     needs: tuple[FileReference, ...] = ()
     """The files that ``file://`` values refer to."""
+    rejected: tuple[Definition, ...] = ()
+    """The broken ones as far as they could be read, so that a check can tell more about them; never to be applied."""
 
 
 def unreadable(path: str, problems: Iterable[Problem]) -> SpecFile:

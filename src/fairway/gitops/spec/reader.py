@@ -83,23 +83,33 @@ def _file(path: str, reads: Iterable[Read]) -> SpecFile:
     first: dict[EntityKey, Mark] = {}
     definitions: list[Definition] = []
     diagnostics: list[Diagnostic] = []
-    broken: list[EntityKey] = []
+    rejected: list[Definition] = []
     needs: list[FileReference] = []
     nameless = 0
     for read in reads:
         diagnostics.extend(problem.at(path, read.key) for problem in read.problems)
-        if read.key is None:
+        if read.key is None or read.definition is None:
             nameless += 1
         elif read.key in first:
             diagnostics.append(_duplicate(_identifier(read), first[read.key]).at(path, read.key))
         else:
             first[read.key] = _identifier(read)
-            if read.definition is None:
-                broken.append(read.key)
-            else:
+            if read.good:
                 definitions.append(read.definition)
                 needs.extend(read.needs)
-    return SpecFile(path, True, tuple(definitions), limited(diagnostics), tuple(broken), nameless, first, tuple(needs))
+            else:
+                rejected.append(read.definition)
+    return SpecFile(
+        path,
+        readable=True,
+        definitions=tuple(definitions),
+        diagnostics=limited(diagnostics),
+        broken=tuple(definition.key for definition in rejected),
+        nameless=nameless,
+        places=first,
+        needs=tuple(needs),
+        rejected=tuple(rejected),
+    )
 
 
 def _identifier(read: Read) -> Mark:

@@ -110,6 +110,7 @@ def _without_taken(spec: SpecFile, taken: dict[EntityKey, tuple[str, Mark]]) -> 
     return replace(
         spec,
         definitions=tuple(each for each in spec.definitions if each.key not in gone),
+        rejected=tuple(each for each in spec.rejected if each.key not in gone),
         broken=tuple(key for key in spec.broken if key not in gone),
         needs=tuple(need for need in spec.needs if need.key not in gone),
         places={key: mark for key, mark in spec.places.items() if key not in gone},

@@ -13,7 +13,7 @@ from fairway.gitops.catalog import BlueprintShape
 from fairway.gitops.diagnostics import Diagnostic
 from fairway.gitops.forges.errors import FileTooBig
 from fairway.gitops.model import Definition, EntityKey
-from fairway.gitops.spec.composer import compose
+from fairway.gitops.spec.composer import Bounds, compose
 from fairway.gitops.spec.file import SpecFile
 from fairway.gitops.spec.limits import MAX_BYTES, MAX_REFERENCED_DEPTH, MAX_REFERENCED_TEXT
 from fairway.gitops.spec.problems import Problem, Unreadable, limited
@@ -40,20 +40,21 @@ def resolve_references(spec: SpecFile, contents: Contents, shapes: Mapping[str, 
     reader = _Reader(contents)
     definitions: list[Definition] = []
     found: list[Diagnostic] = []
-    broken: list[EntityKey] = []
+    rejected: list[Definition] = []
     for definition in spec.definitions:
         shape = shapes.get(definition.key.blueprint) if shapes is not None else None
         values, problems = reader.values(wanted.get(definition.key, []), shape)
         if problems:
             found.extend(problem.at(spec.path, definition.key) for problem in problems)
-            broken.append(definition.key)
+            rejected.append(definition)
         else:
             definitions.append(replace(definition, properties={**definition.properties, **values}))
     return replace(
         spec,
         definitions=tuple(definitions),
         diagnostics=limited([*spec.diagnostics, *found]),
-        broken=(*spec.broken, *broken),
+        broken=(*spec.broken, *(definition.key for definition in rejected)),
+        rejected=(*spec.rejected, *rejected),
     )
 
 
@@ -132,7 +133,7 @@ def _json(text: str, need: FileReference) -> Any:
 
 def _yaml(text: str, need: FileReference, schema: Schema) -> Any:
     try:
-        roots = compose(text, max_depth=MAX_REFERENCED_DEPTH)
+        roots = compose(text, Bounds(depth=MAX_REFERENCED_DEPTH))
     except Unreadable as refusal:
         first = refusal.problems[0]
         where = f"line {first.mark.line}, column {first.mark.column}"

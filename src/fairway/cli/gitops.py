@@ -1,0 +1,92 @@
+"""``fairway gitops``: spec files in repositories as the source of truth for entities."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairway.cli.output import is_terminal, reported_errors
+
+if TYPE_CHECKING:
+    from fairway.gitops.check.checker import Checked
+
+app = typer.Typer(
+    help="Keeps entities in step with the spec files (port.yml) of repositories.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Format(StrEnum):
+    """How findings are printed."""
+
+    HUMAN = "human"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+Blueprints = Annotated[
+    Path | None,
+    typer.Option(
+        help="File or folder with blueprints, as `fairway export` writes them; checks properties and relations."
+    ),
+]
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Spec files, or folders to look for them in.")],
+    output_format: Annotated[
+        Format, typer.Option("--format", help="human, json, or sarif for code scanning.")
+    ] = Format.HUMAN,
+    blueprints: Blueprints = None,
+    spec_path: Annotated[
+        list[str] | None, typer.Option(help="Glob of spec files in folders; more of them add, `!` in front excludes.")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="The repository's root; default: the nearest folder upwards that holds .git.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail, too.")] = False,
+) -> None:
+    """Checks spec files without a portal or a forge; exit code 1 when something is wrong."""
+    from fairway.gitops.check.blueprints import load_shapes
+    from fairway.gitops.check.checker import check as check_paths
+    from fairway.gitops.diagnostics import Severity
+    from fairway.gitops.patterns import Patterns
+
+    with reported_errors():
+        shapes = None if blueprints is None else load_shapes(blueprints)
+        patterns = Patterns.of(spec_path) if spec_path else None
+        checked = check_paths(paths, shapes, patterns, root)
+    _print(checked, output_format)
+    if checked.count(Severity.ERROR) or (strict and checked.count(Severity.WARNING)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema(blueprints: Blueprints = None) -> None:
+    """Prints a JSON Schema of spec files, for completion in editors."""
+    from fairway.gitops.check.blueprints import load_shapes
+    from fairway.gitops.check.editor_schema import editor_schema
+
+    with reported_errors():
+        shapes = None if blueprints is None else load_shapes(blueprints)
+        typer.echo(json.dumps(editor_schema(shapes), indent=2, ensure_ascii=False))
+
+
+def _print(checked: Checked, output_format: Format) -> None:
+    from fairway.gitops.check.documents import json_document, sarif_document
+    from fairway.gitops.check.human import render
+
+    if output_format is Format.HUMAN:
+        coloured = is_terminal() and not os.environ.get("NO_COLOR")
+        for line in render(checked, coloured=coloured, here=Path.cwd()):
+            typer.echo(line)
+        return
+    document = json_document(checked) if output_format is Format.JSON else sarif_document(checked)
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
