@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from fairway.gitops.catalog import Found
@@ -86,8 +86,9 @@ class PassFacts:
     identity: str
     now: int
     known: int
-    """Repositories in the ledger."""
-    problems: Sequence[str] = field(default_factory=tuple)
+    """Claims in the ledger."""
+    resumed: bool = False
+    """The pass was interrupted, and went on later."""
 
 
 def absence_stops(facts: PassFacts) -> tuple[str, ...]:
@@ -106,7 +107,9 @@ def absence_stops(facts: PassFacts) -> tuple[str, ...]:
 
 def hard_stops(facts: PassFacts) -> tuple[str, ...]:
     """Why nothing at all may end in this pass."""
-    stops = () if facts.complete else ("the pass is not complete", *facts.problems)
+    stops = [] if facts.complete else ["the pass is not complete"]
+    if facts.resumed:
+        stops.append("the pass was interrupted; the next one decides")
     return (*stops, *absence_stops(facts))
 
 

@@ -24,19 +24,12 @@ from fairway.gitops.ledger.model import (
     RepositoryState,
     SourceState,
 )
-from fairway.gitops.ledger.store import Changes, ClaimFigures
+from fairway.gitops.ledger.store import Changes, ClaimFigures, LedgerUnusable
 from fairway.gitops.model import EntityKey
-from fairway.kit.errors import FairwayError
 
 T = TypeVar("T")
 _BUSY_SECONDS = 30.0
 _EMPTY = records.repository_data(RepositoryState("", "", ""))
-
-
-class LedgerUnusable(FairwayError):
-    """The file cannot be opened, or was written by a newer version."""
-
-    code = "ledger_unusable"
 
 
 class FileLedger:
@@ -56,9 +49,9 @@ class FileLedger:
         """
         try:
             await self._run(self._open)
-        except (pysqlite3.Error, OSError) as error:
+        except LedgerUnusable:
             await self.close()
-            raise LedgerUnusable(f'The ledger "{self._path}" cannot be used: {error}') from None
+            raise
 
     def _open(self, _: Any) -> None:
         if self._path is not None and not self._path.exists():
@@ -79,13 +72,24 @@ class FileLedger:
         connection.execute("COMMIT")
         self._connection = connection
 
+    async def copy(self) -> FileLedger:
+        """A ledger in memory with the same content, for dry runs."""
+        twin = FileLedger(None)
+        memory = pysqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        await self._run(lambda connection: connection.backup(memory))
+        twin._connection = memory
+        return twin
+
     async def close(self) -> None:
         """Closes the file."""
         await self._run(lambda connection: connection.close() if connection is not None else None)
         self._thread.shutdown()
 
     async def _run(self, work: Callable[[Any], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connection))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self._connection))
+        except (pysqlite3.Error, OSError) as error:
+            raise LedgerUnusable(f'The ledger "{self._path}" cannot be used: {error}') from None
 
     async def _write(self, work: Callable[[Any], Any]) -> Any:
         return await self._run(lambda connection: _transaction(connection, work))
@@ -121,11 +125,16 @@ class FileLedger:
 
         return {each.id: each for each in await self._run(work)}
 
+    async def named(self, source: str, label: str) -> RepositoryState | None:
+        statement = f"SELECT {rows.REPOSITORY} FROM repository WHERE source = ? AND label = ? COLLATE NOCASE"
+        found = await self._rows(statement, [source, label])
+        return rows.repository_of(found[0]) if found else None
+
     async def listed(self, source: str, generation: int, found: Sequence[Listed]) -> None:
         statement = (
             f"INSERT INTO repository ({rows.REPOSITORY}) VALUES (?, ?, ?, ?, 0, ?, 0, ?, NULL, 0, NULL, 0, 0, ?) "
             "ON CONFLICT (source, id) DO UPDATE SET label = excluded.label, url = excluded.url, "
-            "listed = excluded.listed, excluded = excluded.excluded"
+            "listed = excluded.listed, excluded = excluded.excluded, missing_since = NULL, missed = 0"
         )
         values = [(source, each.id, each.label, each.url, generation, each.excluded, _EMPTY) for each in found]
         await self._write(lambda connection: connection.executemany(statement, values))

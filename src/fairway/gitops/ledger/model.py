@@ -112,6 +112,8 @@ class RepositoryState:
     id: str
     label: str
     url: str = ""
+    address: Mapping[str, str] = field(default_factory=dict)
+    """What the forge's client needs to call it."""
     branch: str | None = None
     tip: str | None = None
     settings: str = ""
@@ -137,11 +139,6 @@ class RepositoryState:
     """Start of the first complete pass that did not list it."""
     missed: int = 0
     """Complete passes in a row that did not list it."""
-
-    @property
-    def vanished(self) -> bool:
-        """Whether its claims may have been ended without looking at it."""
-        return self.missed > 0 or self.excluded
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -17,6 +17,13 @@ from fairway.gitops.ledger.model import (
     SourceState,
 )
 from fairway.gitops.model import EntityKey
+from fairway.kit.errors import FairwayError
+
+
+class LedgerUnusable(FairwayError):
+    """The ledger cannot be opened, read or written."""
+
+    code = "ledger_unusable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,12 @@ class LedgerStore(Protocol):
         """Those that are known."""
         ...
 
+    async def named(self, source: str, label: str) -> RepositoryState | None:
+        """A repository by its label, whatever the case of its letters."""
+        ...
+
     async def listed(self, source: str, generation: int, found: Sequence[Listed]) -> None:
-        """A page of a listing: labels and what is excluded."""
+        """A page of a listing: labels and what is excluded. They are not missed any more."""
         ...
 
     async def checked(self, source: str, generation: int, ids: Collection[str], now: int) -> None:

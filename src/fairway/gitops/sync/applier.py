@@ -1,18 +1,13 @@
-"""Applying what was read of many repositories together: one order, full batches, one transaction. Section 9.
-
-Readings gather while the group before them is written, so that forges and portal work at the same time; no more than
-two groups are in memory.
-"""
+"""Applying what was read of many repositories together: one order, full batches, one transaction. Section 9."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from fairway.gitops.diagnostics import Diagnostic, Severity
-from fairway.gitops.ledger.claims import Contest, absorb, by_key, contest
+from fairway.gitops.ledger.claims import Contest, absorb, by_key, contest, orphan
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.ledger.store import Changes
 from fairway.gitops.model import EntityKey, Mark
@@ -21,6 +16,8 @@ from fairway.gitops.sync.leases import applying
 from fairway.gitops.sync.reading import Reading
 from fairway.gitops.sync.tally import Tally
 from fairway.gitops.sync.writer import Batch, Writer, waiting_diagnostic
+
+_WINNING = (ClaimState.ACTIVE, ClaimState.PENDING)
 
 
 class Fate(StrEnum):
@@ -46,9 +43,10 @@ class GroupReport:
     """The outcome for a group."""
 
     by_repository: dict[str, Applied]
-    tally: Tally
-    diagnostics: list[Diagnostic]
-    written: list[EntityKey]
+    tally: Tally = field(default_factory=Tally)
+    loose: list[Diagnostic] = field(default_factory=list)
+    """Findings in repositories that are not of the group."""
+    written: list[EntityKey] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class GroupApplier:
         """
         async with applying(self._context):
             fresh, stale = await self._still_fresh(readings)
-            report = GroupReport({each.repository.id: Applied(Fate.STALE) for each in stale}, Tally(), [], [])
+            report = GroupReport({each.repository.id: Applied(Fate.STALE) for each in stale})
             if fresh:
                 await self._apply(fresh, report, run_at, generation, create_missing=create_missing)
             return report
@@ -94,6 +92,44 @@ class GroupApplier:
             seen = reading.before.revision if reading.before is not None else 0
             (fresh if (state.revision if state is not None else 0) == seen else stale).append(reading)
         return fresh, stale
+
+    async def end(self, state: RepositoryState, orphaned_at: int, reason: str) -> Tally:
+        """Ends all claims of a repository that is gone; others that define the same entities take over.
+
+        Raises:
+            FairwayError: as :meth:`apply`.
+        """
+        context = self._context
+        async with applying(context):
+            own = await context.store.claims_of(context.source, [state.id])
+            ended = [each if each.state is ClaimState.ORPHANED else orphan(each, orphaned_at, reason) for each in own]
+            plan = await self._contested(ended, own)
+            labels = await self._labels(plan.winners, {state.id: state.label})
+            batch = await self._writer.write(plan.winners, create_missing=False, labels=labels)
+            for claim in batch.claims.values():
+                plan.claims[claim.owner] = claim
+            gone = replace(state, tip=None, files={}, revision=state.revision + 1)
+            dropped = [each.owner for each in plan.dropped]
+            await context.store.commit(Changes(claims=list(plan.claims.values()), dropped=dropped, repositories=[gone]))
+            batch.tally.orphaned += sum(each.state is ClaimState.ORPHANED for each in plan.claims.values())
+            return batch.tally
+
+    async def rewrite(self, claims: Sequence[Claim], *, create_missing: bool) -> Batch:
+        """Writes winning claims again: they waited, or the catalog is not as they say any more. ``claims`` are looked
+        up again first, as others may have changed them."""
+        async with applying(self._context):
+            fresh = {each.owner: each for each in await self._context.store.claims({each.key for each in claims})}
+            winners = []
+            for claim in claims:
+                now = fresh.get(claim.owner)
+                if now is not None and now.wish == claim.wish and now.state in _WINNING:
+                    winners.append(now)
+            if not winners:
+                return Batch()
+            labels = await self._labels(winners, {})
+            batch = await self._writer.write(winners, create_missing=create_missing, labels=labels)
+            await self._context.store.commit(Changes(claims=list(batch.claims.values())))
+            return batch
 
     async def _apply(
         self, readings: Sequence[Reading], report: GroupReport, run_at: int, generation: int, *, create_missing: bool
@@ -140,12 +176,7 @@ class GroupApplier:
         plan.claims.update((each.owner, each) for each in settled.claims)
         plan.dropped += settled.dropped
         winner = settled.winner
-        if (
-            winner is not None
-            and winner.state is ClaimState.PENDING
-            and not winner.stale
-            and winner.location.source == self._context.source
-        ):
+        if winner is not None and winner.state is ClaimState.PENDING and winner.location.source == self._context.source:
             plan.winners.append(winner)
 
     async def _labels(self, claims: Iterable[Claim], known: Mapping[str, str]) -> dict[str, str]:
@@ -158,7 +189,8 @@ class GroupApplier:
         for claim in plan.claims.values():
             by_repository.setdefault(claim.location.repository, set()).add(claim.key.blueprint)
         states = [self._state(each, by_repository.get(each.repository.id, set()), generation) for each in readings]
-        changed = [claim for owner, claim in plan.claims.items() if plan.before.get(owner) != claim or claim.holds]
+        intended = {each.owner for each in plan.winners}
+        changed = [each for owner, each in plan.claims.items() if owner in intended or plan.before.get(owner) != each]
         dropped = [each.owner for each in plan.dropped]
         await self._context.store.commit(Changes(claims=changed, dropped=dropped, repositories=states))
 
@@ -170,6 +202,7 @@ class GroupApplier:
         repository, before = reading.repository, reading.before
         return RepositoryState(
             source=self._context.source, id=repository.id, label=repository.label, url=repository.url,
+            address=dict(repository.address),
             branch=reading.tip.branch, tip=reading.tip.commit, settings=self._context.settings,
             blueprints=tuple(names), shapes=self._shapes.hash_of(names), files=reading.files, last_attempt=now,
             last_success=now, revision=(before.revision if before is not None else 0) + 1, checked=generation,
@@ -180,10 +213,13 @@ class GroupApplier:
         self, readings: Sequence[Reading], plan: _Plan, batch: Batch, labels: Mapping[str, str], report: GroupReport
     ) -> None:
         now = self._context.now()
+        own: dict[str, list[Claim]] = {}
+        for claim in plan.claims.values():
+            own.setdefault(claim.location.repository, []).append(claim)
         for reading in readings:
             label, commit = reading.repository.label, reading.tip.commit if reading.tip is not None else None
             found = [replace(each, repository=label, commit=commit) for each in reading.diagnostics]
-            claims = tuple(each for each in plan.claims.values() if each.location.repository == reading.repository.id)
+            claims = tuple(own.get(reading.repository.id, ()))
             found += [each for claim in claims if (each := waiting_diagnostic(claim, now, labels)) is not None]
             report.by_repository[reading.repository.id] = Applied(Fate.APPLIED, claims, found)
         for each in batch.diagnostics:
@@ -195,12 +231,11 @@ class GroupApplier:
                     self._add(report, each.repository, labels, each)
             if claim.state is ClaimState.ORPHANED and plan.before.get(claim.owner) != claim:
                 report.tally.orphaned += 1
-        report.diagnostics += [each for applied in report.by_repository.values() for each in applied.diagnostics]
 
     def _add(self, report: GroupReport, label: str | None, labels: Mapping[str, str], found: Diagnostic) -> None:
         owner = next((each for each, name in labels.items() if name == label), None)
         applied = report.by_repository.get(owner) if owner is not None else None
-        (applied.diagnostics if applied is not None else report.diagnostics).append(found)
+        (applied.diagnostics if applied is not None else report.loose).append(found)
 
 
 def _conflict(claim: Claim, plan: _Plan, labels: Mapping[str, str]) -> list[Diagnostic]:
@@ -229,86 +264,3 @@ def _conflict(claim: Claim, plan: _Plan, labels: Mapping[str, str]) -> list[Diag
 def _place(claim: Claim, labels: Mapping[str, str]) -> str:
     where = claim.location
     return f"{labels.get(where.repository, where.repository)}:{where.path}:{claim.line}"
-
-
-class Applier:
-    """Gathers readings into groups. ``submit`` waits only while the present group is full."""
-
-    MOST_DEFINITIONS = 500
-    MOST_REPOSITORIES = 1000
-    MOST_BYTES = 8 * 1_048_576
-
-    def __init__(self, applier: GroupApplier, *, run_at: int, generation: int, patience: float = 2.0) -> None:
-        """``patience``: seconds that a group waits to become full."""
-        self._applier = applier
-        self._run_at = run_at
-        self._generation = generation
-        self._patience = patience
-        self._group: list[tuple[Reading, asyncio.Future[Applied]]] = []
-        self._changed = asyncio.Condition()
-        self._closing = False
-        self.total = Tally()
-        self.loose: list[Diagnostic] = []
-
-    async def submit(self, reading: Reading) -> asyncio.Future[Applied]:
-        """Adds a reading to the group; the answer comes when the group was applied."""
-        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._full and not self._has(reading))
-            self._group.append((reading, future))
-            self._changed.notify_all()
-        return future
-
-    async def run(self) -> None:
-        """Applies groups until :meth:`close`, and what is left then."""
-        while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: bool(self._group) or self._closing)
-                if not self._group:
-                    return
-                await self._fill()
-                group, self._group = self._group, []
-                self._changed.notify_all()
-            await self._flush(group)
-
-    async def _fill(self) -> None:
-        """Waits for more, with the condition held."""
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._changed.wait_for(lambda: self._full or self._closing)
-        except TimeoutError:
-            return
-
-    async def close(self) -> None:
-        """No more readings come."""
-        async with self._changed:
-            self._closing = True
-            self._changed.notify_all()
-
-    async def _flush(self, group: Sequence[tuple[Reading, asyncio.Future[Applied]]]) -> None:
-        try:
-            report = await self._applier.apply(
-                [reading for reading, _ in group],
-                run_at=self._run_at, generation=self._generation, create_missing=False,
-            )  # fmt: skip
-        except BaseException as error:
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(error)
-                    future.exception()  # seen: whoever waits for it raises it again
-            raise
-        self.total.add(report.tally)
-        for reading, future in group:
-            if not future.done():
-                future.set_result(report.by_repository[reading.repository.id])
-
-    @property
-    def _full(self) -> bool:
-        return (
-            len(self._group) >= self.MOST_REPOSITORIES
-            or sum(reading.definitions for reading, _ in self._group) >= self.MOST_DEFINITIONS
-            or sum(reading.bytes for reading, _ in self._group) >= self.MOST_BYTES
-        )
-
-    def _has(self, reading: Reading) -> bool:
-        return any(each.repository.id == reading.repository.id for each, _ in self._group)

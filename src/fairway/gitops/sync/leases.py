@@ -16,6 +16,7 @@ from fairway.kit.errors import Conflict
 APPLY = "apply"
 _APPLY_MS = 10 * 60_000
 PASS_MS = 15 * 60_000
+_RENEW_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
 _MOST_SECONDS = 900.0
 
@@ -57,6 +58,23 @@ async def lease_pass(context: Context) -> None:
         raise AlreadyRunning(f'A pass over source "{context.source}" is under way already')
 
 
-async def release_pass(context: Context) -> None:
-    """Gives it back."""
-    await context.store.release(f"pass/{context.source}", context.holder)
+@asynccontextmanager
+async def passing(context: Context) -> AsyncIterator[None]:
+    """Holds the right to make a pass.
+
+    Raises:
+        AlreadyRunning: another has it.
+    """
+    await lease_pass(context)
+    renewing = asyncio.create_task(_renew(context))
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await context.store.release(f"pass/{context.source}", context.holder)
+
+
+async def _renew(context: Context) -> None:
+    while True:
+        await asyncio.sleep(_RENEW_SECONDS)
+        await lease_pass(context)

@@ -91,7 +91,6 @@ class Reader:
         return (
             before.tip is not None
             and not moved
-            and not before.vanished
             and before.settings == self._context.settings
             and before.shapes == self._shapes.hash_of(before.blueprints)
         )

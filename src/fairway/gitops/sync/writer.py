@@ -226,8 +226,8 @@ def _applied(item: _Item, revision: str | None) -> Claim:
     claim = item.claim
     return replace(
         claim, state=ClaimState.ACTIVE, applied=item.planned.applied, applied_wish=claim.wish, revision=revision,
-        created_by_git=claim.created_by_git or item.created, contested=item.planned.contested, waits_for=(),
-        pending_since=None, reason=None, code=None,
+        created_by_git=claim.created_by_git or item.created, contested=item.planned.contested or claim.contested,
+        waits_for=(), pending_since=None, reason=None, code=None,
     )  # fmt: skip
 
 
@@ -254,9 +254,8 @@ def waiting_diagnostic(claim: Claim, now: int, labels: Mapping[str, str]) -> Dia
 
 
 def _mentions(value: Any, identifiers: Collection[str]) -> bool:
-    return (
-        value in identifiers if isinstance(value, str) else isinstance(value, list) and bool(identifiers & set(value))
-    )
+    values = value if isinstance(value, list) else [value]
+    return any(each in identifiers for each in values if isinstance(each, str))
 
 
 def _diagnostic(claim: Claim, code: str, message: str, mark: Mark | None, labels: Mapping[str, str]) -> Diagnostic:
