@@ -35,6 +35,12 @@ class RepositoryGone(NotFound):
     code = "repository_gone"
 
 
+class RepositoryBlocked(RepositoryGone):
+    """The forge shows it to nobody, for legal reasons. It is still in listings, so nothing of it is deleted."""
+
+    code = "repository_blocked"
+
+
 class ListingIncomplete(Unavailable):
     """A page of a listing failed, repeated or never ended: what was not listed may still exist."""
 

@@ -79,5 +79,9 @@ def _opened(settings: ForgeSettings, http: HttpOptions) -> Forge:
             from fairway.gitops.forges.bitbucket_server import BitbucketServer
 
             return BitbucketServer(settings, http)
+        case ForgeKind.GITHUB:
+            from fairway.gitops.forges.github import GitHub
+
+            return GitHub(settings, http)
         case _:
             raise InvalidRequest(f'There is no client for "{settings.kind.value}"')

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fairway.gitops.diagnostics import Diagnostic
 from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
 from fairway.gitops.forges.errors import FileTooBig
+from fairway.gitops.forges.gate import Lane
 from fairway.gitops.ledger.claims import Spoken
 from fairway.gitops.ledger.model import FileState, RepositoryState
 from fairway.gitops.model import Location, Repository, Tip
@@ -69,7 +70,7 @@ class Reader:
         self._context = context
         self._shapes = shapes
 
-    async def read(self, repository: Repository, before: RepositoryState | None) -> Reading:
+    async def read(self, repository: Repository, before: RepositoryState | None, lane: Lane = "pass") -> Reading:
         """A repository at its branch's tip, in so far as it is not as ``before``.
 
         Raises:
@@ -77,7 +78,7 @@ class Reader:
         """
         branch = self._context.branch_of(repository)
         known = before if before is not None and self._trusted(before, repository, branch) else None
-        examined = await self._context.forge.examine(repository, self._wanted(known, branch))
+        examined = await self._context.forge.examine(repository, self._wanted(known, branch, lane))
         if examined.tip is None:
             return self._empty(repository, before, branch)
         if examined.unchanged:
@@ -95,15 +96,17 @@ class Reader:
             and before.shapes == self._shapes.hash_of(before.blueprints)
         )
 
-    def _wanted(self, known: RepositoryState | None, branch: str | None) -> Wanted:
+    def _wanted(self, known: RepositoryState | None, branch: str | None, lane: Lane) -> Wanted:
         patterns = self._context.options.patterns
         if known is None:
-            return Wanted(patterns, branch)
+            return Wanted(patterns, branch, lane=lane)
         dependencies: dict[str, str] = {}
         for each in known.files.values():
             dependencies.update(each.dependencies)
         versions = {path: each.version for path, each in known.files.items() if each.version != MISSING}
-        return Wanted(patterns, branch, known_tip=known.tip, known_files=versions, dependencies=dependencies)
+        return Wanted(
+            patterns, branch, known_tip=known.tip, known_files=versions, dependencies=dependencies, lane=lane
+        )
 
     def _empty(self, repository: Repository, before: RepositoryState | None, branch: str | None) -> Reading:
         """No commit, or no such branch. What was there before stays: a branch may be renamed at this moment."""

@@ -121,7 +121,7 @@ class Requests:
 
     async def _outlook(self, repository: Repository, head: str) -> Outlook:
         context = self._context
-        examined = await context.forge.examine(repository, Wanted(context.options.patterns, commit=head))
+        examined = await context.forge.examine(repository, Wanted(context.options.patterns, commit=head, lane="event"))
         tip = examined.tip or Tip("", head)
         sources = [
             speech.Source(path, each.content or b"", each.size or 0, each.too_big or (each.size or 0) > MAX_BYTES)
