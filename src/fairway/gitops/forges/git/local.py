@@ -21,10 +21,9 @@ from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, RepositoryGone
 from fairway.gitops.forges.git.objects import CommitFiles, blob_bytes, stored_size
 from fairway.gitops.forges.git.selection import select
 from fairway.gitops.forges.git.settings import GitLimits
+from fairway.gitops.forges.requests import SPEC_BYTES
 from fairway.gitops.model import Tip
 
-SPEC_BYTES = 1_048_576
-"""Longest spec file; contract section 2.1."""
 _HEADS = b"refs/heads/"
 
 

@@ -10,10 +10,9 @@ from dulwich.objects import ObjectID
 from fairway.gitops.forges.base import Wanted
 from fairway.gitops.forges.errors import ForgeBroken
 from fairway.gitops.forges.git.objects import BlobEntry, CommitFiles
-from fairway.gitops.model import SPEC_NAMES
+from fairway.gitops.forges.versions import nearly
 
 _MOST_FILES = 20_000
-_NEAR_NAMES = 20
 
 
 @dataclass(slots=True)
@@ -55,8 +54,8 @@ def select(commit: CommitFiles, wanted: Wanted) -> Selected:
 def _take(selected: Selected, entry: BlobEntry, wanted: Wanted) -> None:
     if wanted.patterns.matches(entry.path):
         selected.files[entry.path] = entry.blob
-    elif "/" not in entry.path and nearly_right(entry.path) and len(selected.ignored) < _NEAR_NAMES:
-        selected.ignored.append(entry.path)
+    elif "/" not in entry.path:
+        selected.ignored += nearly([entry.path])
     if entry.path in wanted.dependencies:
         selected.dependencies[entry.path] = entry.blob
 
@@ -66,9 +65,3 @@ def _find(selected: Selected, commit: CommitFiles, paths: Iterable[str]) -> None
         blob = commit.find(path)
         if blob is not None:
             selected.dependencies[path] = blob
-
-
-def nearly_right(name: str) -> bool:
-    """Whether somebody probably meant a spec file: ``PORT.YML``, ``port.yml.txt``."""
-    lowered = name.lower()
-    return lowered in SPEC_NAMES or any(lowered == f"{each}.txt" for each in SPEC_NAMES)

@@ -15,13 +15,13 @@ from dulwich.objects import ObjectID
 from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
 from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, ForgeUnavailable
 from fairway.gitops.forges.git.cache import Cached, RepositoryCache
-from fairway.gitops.forges.git.local import SPEC_BYTES
 from fairway.gitops.forges.git.objects import CommitFiles, blob_bytes, stored_size
 from fairway.gitops.forges.git.packs import PackTooBig
 from fairway.gitops.forges.git.protocol import HEADS, FetchRequest
 from fairway.gitops.forges.git.remote import Remote
 from fairway.gitops.forges.git.selection import Selected, select
 from fairway.gitops.forges.git.settings import GitLimits
+from fairway.gitops.forges.requests import SPEC_BYTES
 from fairway.gitops.model import Tip
 
 _NO_FILES = "blob:none"
