@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from fairway.gitops.diagnostics import errors
@@ -91,7 +89,7 @@ class Delta:
         if state is not None and state.address and state.tip is not None and not hint.deleted:
             repository = Repository(state.id, state.label, state.url, state.branch, address=state.address)
             try:
-                reading = await self._reader.read(repository, state)
+                reading = await self._reader.read(repository, state, "event")
             except RepositoryGone:
                 reading = None
             if reading is not None and reading.tip is not None:
@@ -106,7 +104,7 @@ class Delta:
         if state is None or state.id != found.id:
             state = await self._known(found.id)
         try:
-            return await self._reader.read(found, state)
+            return await self._reader.read(found, state, "event")
         except RepositoryGone:
             await self._gone(state, hint, report)
             return None
@@ -152,7 +150,8 @@ class Delta:
 
 
 def _concerns_another_branch(state: RepositoryState, hint: Hint) -> bool:
-    return hint.ref is not None and not hint.deleted and hint.ref.removeprefix("refs/heads/") != state.branch
+    known = bool(state.branch)  # passes may read a branch without learning its name
+    return known and hint.ref is not None and not hint.deleted and hint.ref.removeprefix("refs/heads/") != state.branch
 
 
 def status_of(applied: Applied) -> StatusReport:
@@ -175,58 +174,3 @@ def _entities(claims: list[Claim]) -> str:
 def _lines(applied: Applied) -> str:
     lines = [str(each) for each in applied.diagnostics[:50]]
     return "\n".join(lines) or "All spec files hold."
-
-
-class Coalescer:
-    """Puts the events of a repository together: one look, ``quiet`` seconds after the last of them, and no later than
-    ``longest`` after the first."""
-
-    def __init__(
-        self, act: Callable[[str, Hint], Awaitable[object]], *, quiet: float = 2.0, longest: float = 30.0
-    ) -> None:
-        self._act = act
-        self._quiet = quiet
-        self._longest = longest
-        self._waiting: dict[str, _Event] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    def notice(self, repository: str, hint: Hint) -> None:
-        """An event came; returns at once."""
-        now = asyncio.get_running_loop().time()
-        event = self._waiting.get(repository)
-        if event is not None:
-            event.hint = _joined(event.hint, hint)
-            event.due = min(now + self._quiet, event.first + self._longest)
-            return
-        self._waiting[repository] = _Event(hint, now, now + min(self._quiet, self._longest))
-        task = asyncio.create_task(self._later(repository))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _later(self, repository: str) -> None:
-        loop = asyncio.get_running_loop()
-        event = self._waiting[repository]
-        while (left := event.due - loop.time()) > 0:
-            await asyncio.sleep(left)
-        del self._waiting[repository]
-        try:
-            await self._act(repository, event.hint)
-        except FairwayError as error:  # the next pass looks at the repository again
-            log.warning("delta_failed", repository=repository, code=error.code, problem=error.message)
-
-    async def drain(self) -> None:
-        """Until everything noticed so far was looked at."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
-
-
-@dataclass(slots=True)
-class _Event:
-    hint: Hint
-    first: float
-    due: float
-
-
-def _joined(one: Hint, other: Hint) -> Hint:
-    ref = one.ref if one.ref == other.ref else None
-    return Hint(ref, one.deleted or other.deleted)

@@ -16,8 +16,9 @@ from fairway.gitops.ledger.store import Changes, LedgerStore
 from fairway.gitops.model import EntityKey
 from fairway.gitops.options import SourceOptions
 from fairway.gitops.sync.applier import GroupApplier
+from fairway.gitops.sync.coalescing import DEFAULT_PATIENCE, Coalescer, Patience
 from fairway.gitops.sync.context import Context, Shapes
-from fairway.gitops.sync.delta import Coalescer, Delta, Hint
+from fairway.gitops.sync.delta import Delta, Hint
 from fairway.gitops.sync.dry import DryCatalog
 from fairway.gitops.sync.ending import Ender
 from fairway.gitops.sync.leases import applying
@@ -42,12 +43,12 @@ class Engine:
 
     def __init__(
         self, source: str, forge: Forge, catalog: Catalog, store: LedgerStore, options: SourceOptions, clock: Clock,
-        progress: Progress = silent, *, quiet_seconds: float = 2.0, longest_seconds: float = 30.0,
+        progress: Progress = silent, patience: Patience = DEFAULT_PATIENCE,
     ) -> None:  # fmt: skip
         asked = DryCatalog(catalog) if options.dry_run else catalog
         self._context = Context(source, forge, asked, store, options, clock)
         self._progress = progress
-        self._coalescer = Coalescer(self.delta, quiet=quiet_seconds, longest=longest_seconds)
+        self._coalescer = Coalescer(self.delta, patience)
         self._shapes: tuple[int, Shapes, str] | None = None
 
     async def reconcile(self, stop: asyncio.Event | None = None) -> PassReport:
