@@ -81,7 +81,9 @@ class SshServer:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        assert child.stdin is not None and child.stdout is not None and child.stderr is not None
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stderr is not None
         feeding = asyncio.create_task(_feed(process, child.stdin))
         for source, target in ((child.stdout, process.stdout), (child.stderr, process.stderr)):
             while data := await source.read(65_536):

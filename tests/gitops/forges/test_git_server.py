@@ -287,7 +287,7 @@ async def test_failures_pass(world: World) -> None:
     world.server.faults += [web.Response(status=500), web.Response(status=503, headers={"retry-after": "3"})]
     assert text(await world.examine("a.git", replace(ALL, known_tip=first))) == {"port.yml": b"y"}
     assert 3 in world.time.slept
-    world.server.faults += [web.Response(status=500)] * 6
+    world.server.faults += [web.Response(status=500) for _ in range(6)]
     with pytest.raises(ForgeUnavailable):
         await world.examine("a.git", replace(ALL, known_tip=first))
     assert text(await world.examine("a.git")) == {"port.yml": b"y"}

@@ -1,5 +1,8 @@
-"""Comments of pull requests. Names and messages come from files that anyone may have written: they are shown as code, so
-that they neither mention people, nor run commands, nor hide as markup. Sections 10.1 and 14 of the contract."""
+"""Comments of pull requests. Sections 10.1 and 14 of the contract.
+
+Names and messages come from files that anyone may have written: they are shown as code, so that they neither mention
+people, nor run commands, nor hide as markup.
+"""
 
 from __future__ import annotations
 

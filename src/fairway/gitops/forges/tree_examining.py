@@ -1,4 +1,4 @@
-"""Looking at a repository through its tree or its changed paths: forges with git's blob ids. Section 6.2 of the contract."""
+"""Looking at a repository through its tree or changed paths: git's blob ids tell what is new. Contract section 6.2."""
 
 from __future__ import annotations
 
@@ -92,7 +92,11 @@ async def _from_tree(source: TreeSource, repository: Repository, wanted: Wanted,
 async def read_all(
     source: TreeSource, repository: Repository, commit: str, listed: Mapping[str, str], wanted: Wanted
 ) -> dict[str, SpecBytes]:
-    """Those of ``listed`` that exist. Values are blob ids, empty where they are not known; known contents are not read."""
+    """Those of ``listed`` that exist. Values are blob ids, empty where they are not known; known ones are not read.
+
+    Raises:
+        ForgeBroken: a file of the tree is not there: the commit vanished in the meantime.
+    """
     files: dict[str, SpecBytes] = {}
     for path, blob in listed.items():
         known = wanted.known_files.get(path)
@@ -107,6 +111,8 @@ async def read_all(
             continue
         if content is not None:
             files[path] = spec_bytes(content, known)
+        elif blob:
+            raise ForgeBroken(f'"{path}" of "{repository.label}" is listed at {commit}, but cannot be read')
     return files
 
 

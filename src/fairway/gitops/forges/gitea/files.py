@@ -16,6 +16,8 @@ from fairway.gitops.model import Repository, Tip
 API = "/api/v1"
 _TREE_PAGE = 1000
 _MOST_PAGES = 1000
+_ERROR_BYTES = 4096
+"""Of what an error says."""
 _HOWS: Mapping[Lane, How] = {"pass": PASS, "event": EVENT}
 
 
@@ -71,9 +73,7 @@ class GiteaFiles:
         found: dict[str, str] = {}
         listed = 0
         for number in range(1, _MOST_PAGES + 1):
-            params: Params = {"page": number, "per_page": _TREE_PAGE}
-            if recursive:
-                params = {**params, "recursive": True}
+            params: Params = {"page": number, "per_page": _TREE_PAGE, "recursive": True if recursive else None}
             answer = await self.get(repository, f"/git/trees/{segment(commit)}", params, _HOWS[lane])
             if answer.status in (404, 409):
                 await self.require(repository, lane)
@@ -94,14 +94,14 @@ class GiteaFiles:
 
     async def content(self, repository: Repository, commit: str, path: str, limit: int, lane: Lane) -> bytes | None:
         """See :class:`TreeSource`."""
-        how = replace(_HOWS[lane], max_bytes=limit)
+        how = replace(_HOWS[lane], max_bytes=max(limit, _ERROR_BYTES))
         answer = await self.get(repository, f"/raw/{path_of(path)}", {"ref": commit}, how)
         if answer.status == 404:
             await self.require(repository, lane)
             return None
         if not answer.ok:
             raise answer.error("a file's content")
-        if answer.truncated:
+        if answer.truncated or len(answer.body) > limit:
             size = answer.headers.get("content-length", "")
             details = {"size": int(size)} if size.isdigit() else None
             raise FileTooBig(f'"{path}" holds more than {limit} bytes', details=details)

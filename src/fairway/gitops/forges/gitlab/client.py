@@ -24,8 +24,8 @@ _REFERENCE = b"file://"
 
 
 class GitLab:
-    """A :class:`~fairway.gitops.forges.base.Forge`. ``organisation`` of the settings is a group; none: all projects that
-    the user is a member of."""
+    """A :class:`~fairway.gitops.forges.base.Forge`. ``organisation`` of the settings is a group; none: all projects
+    that the user is a member of."""
 
     kind = ForgeKind.GITLAB
 
@@ -65,10 +65,10 @@ class GitLab:
             yield new
 
     def _listing(self) -> tuple[str, Params]:
-        params = {"order_by": "id", "sort": "asc", "per_page": 100}
+        params: dict[str, str | int | bool | None] = {"order_by": "id", "sort": "asc", "per_page": 100}
         if self._group:
-            more = {"include_subgroups": True, "with_shared": False}
-            return f"{API}/groups/{segment(self._group)}/projects", {**params, **more}
+            params |= {"include_subgroups": True, "with_shared": False}
+            return f"{API}/groups/{segment(self._group)}/projects", params
         return f"{API}/projects", {**params, "membership": True, "pagination": "keyset"}
 
     async def repository(self, repository: str) -> Repository | None:
@@ -138,8 +138,7 @@ def _repository(value: Any) -> Repository:
         archived=bool(value.get("archived")),
         fork=bool(value.get("forked_from_project")),
         mirror=bool(value.get("mirror")),
-        disabled=value.get("repository_access_level", "enabled") == "disabled"
-        or bool(value.get("marked_for_deletion_at")),
+        disabled=value.get("repository_access_level") == "disabled" or bool(value.get("marked_for_deletion_at")),
         personal=namespace.get("kind") == "user",
         visibility=str(value.get("visibility") or "private"),
         topics=frozenset(str(each) for each in value.get("topics") or value.get("tag_list") or ()),

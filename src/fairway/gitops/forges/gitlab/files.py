@@ -17,6 +17,8 @@ from fairway.gitops.model import Repository, Tip
 API = "/api/v4"
 _MOST_DIFFS = 1000
 """A comparison with as many files may be cut; the server does not say so."""
+_ERROR_BYTES = 4096
+"""Of what an error says."""
 _HOWS: Mapping[Lane, How] = {"pass": PASS, "event": EVENT}
 
 
@@ -55,7 +57,7 @@ class GitLabFiles:
 
     async def changes(self, repository: Repository, since: str, to: str, lane: Lane) -> frozenset[str] | None:
         """See :class:`TreeSource`. After a force push the old commit may be gone: 404."""
-        params = {"from": since, "to": to, "straight": True}
+        params: Params = {"from": since, "to": to, "straight": True}
         answer = await self.get(repository, "/repository/compare", params, _HOWS[lane])
         if answer.status in (400, 404):
             return None
@@ -75,7 +77,7 @@ class GitLabFiles:
                 if page.status == 404:
                     if "Project Not Found" in message(page):
                         raise RepositoryGone(f'"{repository.label}" does not exist any more')
-                    return found
+                    raise ForgeBroken(f'"{repository.label}" has no commit {commit} any more')
                 entries = page.json
                 if not isinstance(entries, list):
                     raise page.error("a tree")
@@ -88,13 +90,13 @@ class GitLabFiles:
 
     async def content(self, repository: Repository, commit: str, path: str, limit: int, lane: Lane) -> bytes | None:
         """See :class:`TreeSource`."""
-        how = replace(_HOWS[lane], max_bytes=limit)
+        how = replace(_HOWS[lane], max_bytes=max(limit, _ERROR_BYTES))
         answer = await self.get(repository, f"/repository/files/{segment(path)}/raw", {"ref": commit}, how)
-        if answer.status == 404:
+        if answer.status == 404 and "File Not Found" in message(answer):
             return None
-        if not answer.ok:
+        if not answer.ok:  # a commit that is gone says nothing about the file
             raise answer.error("a file's content")
-        if answer.truncated:
+        if answer.truncated or len(answer.body) > limit:
             size = answer.headers.get("x-gitlab-size", "")
             details = {"size": int(size)} if size.isdigit() else None
             raise FileTooBig(f'"{path}" holds more than {limit} bytes', details=details)

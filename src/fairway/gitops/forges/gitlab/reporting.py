@@ -10,7 +10,7 @@ from fairway.gitops.forges.errors import RepositoryGone
 from fairway.gitops.forges.gitlab.files import API, message, place
 from fairway.gitops.forges.http import EVENT, ForgeHttp, How
 from fairway.gitops.forges.markdown import CONTEXT, MARKER, comment
-from fairway.gitops.forges.requests import json_content, segment
+from fairway.gitops.forges.requests import Params, json_content, segment
 from fairway.gitops.model import Repository
 
 _STATES = {"success": "success", "pending": "pending"}
@@ -58,7 +58,7 @@ class GitLabReporting:
     async def _find(self, path: str, repository: Repository) -> dict[str, Any] | None:
         """Our own note; that it looks like ours is not enough."""
         me = await self._user()
-        params = {"per_page": 100, "sort": "asc", "order_by": "created_at"}
+        params: Params = {"per_page": 100, "sort": "asc", "order_by": "created_at"}
         async for page in self._http.pages(path, params=params, how=EVENT, ends=frozenset({404})):
             _require(page, repository, "notes")
             for each in page.json:
