@@ -9,6 +9,7 @@ from typing import Any
 
 from fairway.gitops.forges.base import Forge, ForgeKind
 from fairway.gitops.forges.bitbucket_server import BitbucketServer
+from fairway.gitops.forges.github import GitHub
 from fairway.gitops.forges.http import HttpOptions
 from fairway.gitops.forges.settings import ForgeSettings
 from fairway.gitops.model import Repository
@@ -29,6 +30,17 @@ async def bitbucket(
     login = {} if "token" in more or "username" in more else {"username": "kim", "password": "secret"}
     settings = ForgeSettings(ForgeKind.BITBUCKET_SERVER, forge.url, **login, **more)
     client = BitbucketServer(settings, options(forge, **(http or {})))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def github(forge: ForgeServer, *, http: dict[str, Any] | None = None, **more: Any) -> AsyncIterator[GitHub]:
+    """With the token of ``robot``, unless said otherwise."""
+    login = {} if "token" in more or "app_id" in more else {"token": "gh-token"}
+    client = GitHub(ForgeSettings(ForgeKind.GITHUB, forge.url, **login, **more), options(forge, **(http or {})))
     try:
         yield client
     finally:
