@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
+from fairway.gitops.model import EntityKey, Mark
 from fairway.gitops.patterns import Patterns
 from fairway.gitops.spec.file import SpecFile
 from fairway.gitops.spec.repository import combine, ignored_names, ignored_paths, reading_order
@@ -59,12 +61,16 @@ def test_both_names_in_one_folder() -> None:
 
 
 def test_files_beyond_the_limit_stay_as_they_are() -> None:
+    sample = read(entity("x"))
+
     def file(number: int) -> SpecFile:
-        text = "".join(f"- {{identifier: a{number}-{n}, blueprint: service}}\n" for n in range(4999))
-        return read(text, f"{number}/port.yml")
+        keys = [EntityKey("service", f"a{number}-{n}") for n in range(4999)]
+        definitions = tuple(dataclasses.replace(sample.definitions[0], key=key) for key in keys)
+        places = dict.fromkeys(keys, Mark(1, 13))
+        return dataclasses.replace(sample, path=f"{number}/port.yml", definitions=definitions, places=places)
 
     files = [file(number) for number in range(4)]
-    assert len(combine([*files, read(entity("x") * 1, "4/port.yml")]).definitions) == 4 * 4999 + 1
+    assert len(combine([*files, read(entity("x"), "4/port.yml")]).definitions) == 4 * 4999 + 1
     many = "".join(f"- {{identifier: b{n}, blueprint: service}}\n" for n in range(5))
     combined = combine([*files, read(many, "4/port.yml"), read(entity("y"), "5/port.yml")])
     assert [(file.path, file.readable) for file in combined.files[3:]] == [

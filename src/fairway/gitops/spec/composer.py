@@ -20,6 +20,9 @@ from fairway.gitops.spec.scalars import CORE_TAGS, fits_tag
 from fairway.gitops.spec.wording import quoted
 
 _CORE = "tag:yaml.org,2002:"
+_OLD_BREAKS = "\x85\u2028\u2029"
+_PRIVATE = range(0xE000, 0xF900)
+"""Characters without a meaning; a text would have to hold all 6400 to leave none."""
 _MAX_PROBLEMS = 100
 """Duplicate keys and tags told of one file."""
 
@@ -58,8 +61,9 @@ def compose(text: str, bounds: Bounds = SPEC_FILE) -> list[Node]:
     """
     if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(re.findall(r"(?m)^%TAG\b", text)) > MAX_TAG_DIRECTIVES:
         raise Unreadable(Problem("E_TAG", f"The file has more than {MAX_TAG_DIRECTIVES} %TAG lines", Mark(1, 1)))
-    composer = _Composer(bounds)
-    parser = yaml.CSafeLoader(text)
+    shielded, restored = _shielded(text)
+    composer = _Composer(bounds, restored)
+    parser = yaml.CSafeLoader(shielded)
     try:
         while parser.check_event():
             if (event := parser.get_event()) is not None:
@@ -74,10 +78,11 @@ def compose(text: str, bounds: Bounds = SPEC_FILE) -> list[Node]:
 
 
 class _Composer:
-    def __init__(self, bounds: Bounds) -> None:
+    def __init__(self, bounds: Bounds, restored: dict[int, str]) -> None:
         self.roots: list[Node] = []
         self.problems: list[Problem] = []
         self._bounds = bounds
+        self._restored = restored
         self._stack: list[_Frame] = []
         self._anchors: dict[str, Node | None] = {}
         """None: a collection that is not complete yet."""
@@ -100,7 +105,8 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         mark = _mark(event)
-        node = Scalar(mark, event.value, not event.style, end_line=_end(event).line)
+        text = event.value.translate(self._restored) if self._restored else event.value
+        node = Scalar(mark, text, not event.style, end_line=_end(event).line)
         node.characters = len(node.text)
         if event.tag is not None:
             node.tag = self._tag(event.tag, CORE_TAGS, mark)
@@ -226,6 +232,19 @@ class _Composer:
         self.problems.append(Problem(code, message, mark, hint))
         if len(self.problems) >= _MAX_PROBLEMS:
             raise Unreadable(*self.problems)
+
+
+def _shielded(text: str) -> tuple[str, dict[int, str]]:
+    """``text`` without the line breaks of YAML 1.1, which 1.2 takes for letters and the parser does not, and how to put
+    them back: other characters that the text does not have stand for them."""
+    found = [char for char in _OLD_BREAKS if char in text]
+    if not found:
+        return text, {}
+    free = (chr(number) for number in _PRIVATE if chr(number) not in text)
+    there = dict(zip(found, free, strict=False))
+    return text.translate({ord(char): other for char, other in there.items()}), {
+        ord(other): char for char, other in there.items()
+    }
 
 
 def _mark(event: yaml.Event) -> Mark:

@@ -49,8 +49,10 @@ def item_schema(schema: Schema) -> Schema:
     if schema.get("type") != "array":
         return ANYTHING
     items = schema.get("items")
+    if isinstance(items, Map) and "type" not in items:
+        return {**items, "type": "object" if items.get("format") == "labeled-url" else "string"}
     if isinstance(items, Map):
-        return items if "type" in items or items.get("format") == "labeled-url" else {**items, "type": "string"}
+        return items
     return TEXT if items is None else ANYTHING
 
 
