@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from fairway.gitops.forges.base import Examined, StatusReport, Wanted
+from fairway.gitops.forges.base import Examined, ForgeKind, StatusReport, Wanted
 from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, ListingIncomplete, NotPermitted, RepositoryGone
 from fairway.gitops.forges.git.client import GitForge
 from fairway.gitops.forges.git.settings import GitLimits, GitSettings
+from fairway.gitops.forges.settings import ForgeSettings, open_forge
 from fairway.gitops.model import Repository
 from fairway.gitops.patterns import Patterns
+from fairway.kit.clock import SystemClock
 from fairway.kit.errors import InvalidRequest
 from support.git_http import GITLINK, SYMLINK, BareRepository
 
@@ -192,3 +194,17 @@ async def test_other_kinds_of_repositories(tmp_path: Path) -> None:
     forge = GitForge(GitSettings(directory=tmp_path / "root"))
     with pytest.raises(ForgeBroken, match="only those of sha1 are read"):
         await forge.examine(await the_only(forge), ALL)
+
+
+async def test_settings_of_all_forges_open_plain_git(tmp_path: Path, bare: BareRepository) -> None:
+    bare.commit({"port.yml": "x"})
+    (tmp_path / "list").write_text(str(bare.path))
+    for url in (tmp_path / "root", bare.path, tmp_path / "list", f"file://{bare.path}"):
+        forge = open_forge(ForgeSettings(ForgeKind.GIT, str(url)), clock=SystemClock())
+        [repository] = [each async for page in forge.listing() for each in page]
+        assert text(await forge.examine(repository, ALL)) == {"port.yml": b"x"}
+        await forge.close()
+    with pytest.raises(InvalidRequest, match="neither a list file"):
+        open_forge(ForgeSettings(ForgeKind.GIT, str(tmp_path / "none")), clock=SystemClock())
+    with pytest.raises(InvalidRequest, match="known_hosts"):
+        open_forge(ForgeSettings(ForgeKind.GIT, "ssh://git@host", private_key="key"), clock=SystemClock())

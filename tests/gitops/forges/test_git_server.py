@@ -279,6 +279,20 @@ async def test_a_token_goes_to_its_origin_only(world: World) -> None:
     await forge.close()
 
 
+async def test_a_login_without_an_origin_is_for_the_only_one(world: World, tmp_path: Path) -> None:
+    world.server.password = "secret"
+    world.server.create("a.git").commit({"port.yml": "x"})
+    repository = await world.repository("a.git")
+    forge = world.new_forge(login=HttpLogin("x-token", "secret"))
+    assert text(await forge.examine(repository, ALL)) == {"port.yml": b"x"}
+    await forge.close()
+    world.name(f"{world.server.url}/a.git", "https://elsewhere.example/b.git")
+    forge = world.new_forge(login=HttpLogin("x-token", "secret"))
+    with pytest.raises(ForgeRefused):
+        await forge.examine(repository, ALL)
+    await forge.close()
+
+
 async def test_failures_pass(world: World) -> None:
     bare = world.server.create("a.git")
     first = bare.commit({"port.yml": "x"})

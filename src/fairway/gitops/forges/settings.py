@@ -83,5 +83,17 @@ def _opened(settings: ForgeSettings, http: HttpOptions) -> Forge:
             from fairway.gitops.forges.github import GitHub
 
             return GitHub(settings, http)
+        case ForgeKind.GITLAB:
+            from fairway.gitops.forges.gitlab import GitLab
+
+            return GitLab(settings, http)
+        case ForgeKind.GITEA:
+            from fairway.gitops.forges.gitea import Gitea
+
+            return Gitea(settings, http)
+        case ForgeKind.GIT:
+            from fairway.gitops.forges.git.opening import open_git
+
+            return open_git(settings, http)
         case _:
             raise InvalidRequest(f'There is no client for "{settings.kind.value}"')

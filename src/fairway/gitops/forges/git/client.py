@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from fairway.gitops.forges.git.local import LocalRepository
 from fairway.gitops.forges.git.places import Place, find_bare, parse_gitolite, read_list
 from fairway.gitops.forges.git.remote import Remote
 from fairway.gitops.forges.git.server import ServerRepository
-from fairway.gitops.forges.git.settings import GitSettings
+from fairway.gitops.forges.git.settings import GitSettings, HttpLogin
 from fairway.gitops.forges.git.smart_http import HttpHost, HttpRemote, basic
 from fairway.gitops.forges.git.ssh import SshHost, SshRemote
 from fairway.gitops.forges.http import ForgeHttp, HttpOptions
@@ -33,14 +33,18 @@ class GitForge:
     kind = ForgeKind.GIT
 
     def __init__(self, settings: GitSettings, options: HttpOptions | None = None) -> None:
-        if sum(each is not None for each in (settings.list_file, settings.directory, settings.gitolite)) != 1:
-            raise InvalidRequest("Plain git needs one of: a list file, a folder of repositories, a gitolite server")
+        named = (settings.repositories or None, settings.list_file, settings.directory, settings.gitolite)
+        if sum(each is not None for each in named) != 1:
+            raise InvalidRequest(
+                "Plain git needs one of: clone URLs, a list file, a folder of repositories, a gitolite server"
+            )
         self.figures = ForgeFigures()
         self._settings = settings
         self._options = replace(options or HttpOptions(), ca_file=settings.ca_file)
         self._cache: RepositoryCache | None = None
         self._http: dict[str, HttpHost] = {}
         self._ssh: dict[str, SshHost] = {}
+        self._origins: frozenset[str] | None = None
         self._remotes: dict[str, Remote] = {}
 
     async def identity(self) -> str:
@@ -55,8 +59,12 @@ class GitForge:
                     await self.remote(address).refs(["HEAD"])
                 except RepositoryGone:
                     continue
-        where = self._settings.list_file or self._settings.directory or self._settings.gitolite
+        settings = self._settings
+        single = settings.repositories[0].identity if settings.repositories else None
+        where = settings.list_file or settings.directory or settings.gitolite or single
         logins = [f"{origin} as {login.username}" for origin, login in sorted(self._settings.logins.items())]
+        if settings.login is not None:
+            logins.append(f"as {settings.login.username}")
         if self._settings.ssh is not None:
             logins.append(f"ssh as {self._settings.ssh.username}")
         return f"git {where}" + (f" ({', '.join(logins)})" if logins else "")
@@ -68,6 +76,8 @@ class GitForge:
             yield [place.repository() for place in places[start : start + _PAGE]]
 
     async def _places(self) -> list[Place]:
+        if self._settings.repositories:
+            return [Place(each) for each in self._settings.repositories]
         if self._settings.list_file is not None:
             return await read_list(self._settings.list_file)
         if self._settings.directory is not None:
@@ -150,14 +160,21 @@ class GitForge:
             return SshRemote(self._ssh_host(address), address)
         host = self._http.get(address.origin)
         if host is None:
-            headers = basic(self._settings.logins.get(address.origin))
+            origin = address.origin
 
-            async def authorization() -> dict[str, str]:
-                return dict(headers)
+            async def authorization() -> Mapping[str, str]:
+                return basic(self._settings.logins.get(origin) or await self._only_login(origin))
 
             http = ForgeHttp(address.origin, authorization=authorization, figures=self.figures, options=self._options)
             host = self._http[address.origin] = HttpHost(http)
         return HttpRemote(host, address.url)
+
+    async def _only_login(self, origin: str) -> HttpLogin | None:
+        """The login without an origin of its own, if there is only this one to send it to."""
+        if self._settings.login is not None and self._origins is None:
+            places = await self._places()
+            self._origins = frozenset(each.address.origin for each in places if each.address.scheme.startswith("http"))
+        return self._settings.login if self._origins == frozenset({origin}) else None
 
     def _ssh_host(self, address: CloneAddress) -> SshHost:
         login = self._settings.ssh

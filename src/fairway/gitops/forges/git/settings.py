@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fairway.gitops.forges.git.address import CloneAddress
+
 
 @dataclass(frozen=True, slots=True)
 class HttpLogin:
@@ -19,7 +21,8 @@ class HttpLogin:
 class SshLogin:
     """A key for this purpose only, and the host keys that are believed; the machine's own SSH set-up is not read."""
 
-    private_key: Path
+    private_key: Path | str = field(repr=False)
+    """A file, or the key itself as PEM."""
     known_hosts: Path
     username: str = "git"
     """For URLs that name no user."""
@@ -43,14 +46,17 @@ class GitLimits:
 
 @dataclass(frozen=True, slots=True)
 class GitSettings:
-    """One source of plain git. Exactly one of ``list_file``, ``directory`` and ``gitolite`` says what there is."""
+    """One source of plain git. Exactly one of the first four says what there is."""
 
+    repositories: tuple[CloneAddress, ...] = ()
     list_file: Path | None = None
     directory: Path | None = None
     gitolite: str | None = None
     """``ssh://git@host``: the server's ``info`` command lists what the key may read."""
     logins: Mapping[str, HttpLogin] = field(default_factory=dict)
     """By origin, as ``https://git.example``: a token is sent nowhere else."""
+    login: HttpLogin | None = None
+    """For the only origin, when all repositories over HTTP have the same one; with several it is not used."""
     ssh: SshLogin | None = None
     cache: Path | None = None
     """Where fetched repositories are kept; None: a temporary folder for as long as the client lives."""

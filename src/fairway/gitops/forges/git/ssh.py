@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import asyncssh
 
@@ -84,7 +85,7 @@ class SshHost:
     def _refusal(self, error: asyncssh.Error) -> ForgeRefused:
         if isinstance(error, asyncssh.HostKeyNotVerifiable):
             return ForgeRefused(f'"{self.host}" shows a host key that is not in "{self.login.known_hosts}"')
-        return ForgeRefused(f'"{self.host}" does not let "{self.user}" in with the key "{self.login.private_key}"')
+        return ForgeRefused(f'"{self.host}" does not let "{self.user}" in with the key of the source')
 
     async def _converse(self, command: str, body: bytes | None, most: int) -> tuple[bytes, bytes]:
         connection = await self._open()
@@ -124,7 +125,7 @@ class SshHost:
                     self.host,
                     self.port,
                     username=self.user,
-                    client_keys=[str(self.login.private_key)],
+                    client_keys=[_key(self.login.private_key)],
                     known_hosts=str(self.login.known_hosts),
                     config=[],
                     agent_path=None,
@@ -163,6 +164,18 @@ class SshHost:
             self._connection.close()
             await self._connection.wait_closed()
             self._connection = None
+
+
+def _key(key: Path | str) -> asyncssh.SSHKey:
+    """Read by ourselves, so that a key of another kind is named as such.
+
+    Raises:
+        ForgeRefused: it cannot be read.
+    """
+    try:
+        return asyncssh.read_private_key(key) if isinstance(key, Path) else asyncssh.import_private_key(key)
+    except (OSError, asyncssh.KeyImportError) as error:
+        raise ForgeRefused(f"The SSH key of the source cannot be used: {error}") from None
 
 
 async def _rest(process: asyncssh.SSHClientProcess[bytes], most: int) -> bytes:
