@@ -1,4 +1,4 @@
-"""The notice of a post-receive hook: ``url``, ``ref``, ``before`` and ``after``, or ``changes`` with several of them."""
+"""The notice of a post-receive hook: ``url``, ``ref``, ``before``, ``after``, or ``changes`` with several of them."""
 
 from __future__ import annotations
 
