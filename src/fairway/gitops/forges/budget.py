@@ -19,6 +19,10 @@ _BUCKET_PER_SECOND = 5.0
 """The usual refill of Bitbucket's token bucket (section 4.1)."""
 _PACE_SHARE = 0.95
 _SLOWEST = 0.2
+_LONGEST_PAUSE = 60.0
+_PARALLEL = 4
+_UNLIMITED_AFTER = 100
+"""Answers after which there is no bucket of the usual 60 tokens."""
 _GOOD_RUN = 400
 """Answers in a row before a higher pace is tried: the rejection it may cost stays far below one in a hundred."""
 
@@ -110,12 +114,15 @@ class Pace:
         self._rate = per_second * _PACE_SHARE
         self._next: datetime | None = None
         self._slowed = clock.now()
+        self._served = 0
         self._in_a_row = 0
+        self._rejected = 0
 
-    @property
-    def active(self) -> bool:
-        """Whether the forge has rejected anything."""
-        return self._next is not None
+    def parallel(self, most: int) -> int:
+        """How many requests may be under way. Few, as long as there may be a limit: all that are under way when the
+        bucket runs dry are rejected together."""
+        suspected = self._next is not None or self._served < _UNLIMITED_AFTER
+        return min(most, _PARALLEL) if suspected else most
 
     async def wait(self, lane: Lane) -> None:
         """Waits for the next turn."""
@@ -132,12 +139,16 @@ class Pace:
         now = self._clock.now()
         if self._next is not None and sent > self._slowed:
             self._rate = max(_SLOWEST, self._rate * 0.8)
+            self._rejected += 1
         self._slowed = now
         self._in_a_row = 0
-        self._next = max(self._next or now, now + timedelta(seconds=1 / self._rate))
+        pause = min(_LONGEST_PAUSE, 2.0**self._rejected / self._rate)
+        self._next = max(self._next or now, now + timedelta(seconds=pause))
 
     def served(self) -> None:
         """Speeds up after a long good run."""
+        self._served += 1
+        self._rejected = 0
         if self._next is None:
             return
         self._in_a_row += 1

@@ -93,6 +93,8 @@ class ForgeHttp:
         self.gate = Gate(max(1, self.options.concurrency))
         self.circuit = Circuit(str(self.addresses.origin))
         self.pace = pace
+        if pace is not None:
+            self.gate.capacity = pace.parallel(self.options.concurrency)
         self._authorization = authorization
         self._judge = judge
         self._renew = renew
@@ -224,11 +226,10 @@ class ForgeHttp:
     def _limited(self, attempt: _Attempt, asked: float | None, backoff: float) -> float:
         self.figures.rate_limited += 1
         resource = attempt.how.resource
-        if asked is None and self.pace is not None:
-            self.pace.rejected(attempt.sent)
-            return backoff if attempt.how.lane == "event" else 0.0
         if self.pace is not None:
             self.pace.rejected(attempt.sent)
+            if asked is None:
+                return backoff if attempt.how.lane == "event" else 0.0  # passes wait for their turn
         self.budget.hold(resource, asked if asked is not None else self.budget.pause(resource) or backoff)
         return 0.0
 
@@ -236,16 +237,25 @@ class ForgeHttp:
         how = attempt.how
         self.circuit.check()
         headers = await self._headers(attempt)
-        await self.budget.wait(how.resource, how.lane)
-        if self.pace is not None:
-            await self.pace.wait(how.lane)
-        await self.gate.enter(how.lane)
+        await self._enter(how)
         try:
             if self.circuit.trusted:
                 return await self._exchange(attempt, headers)
             async with self.circuit.careful():
                 return await self._exchange(attempt, headers)
         finally:
+            self.gate.leave()
+
+    async def _enter(self, how: How) -> None:
+        """Waits for limits, then for a place. Whoever was limited meanwhile has told for everybody behind."""
+        while True:
+            limited = self.figures.rate_limited
+            await self.budget.wait(how.resource, how.lane)
+            if self.pace is not None:
+                await self.pace.wait(how.lane)
+            await self.gate.enter(how.lane)
+            if self.figures.rate_limited == limited:
+                return
             self.gate.leave()
 
     async def _exchange(self, attempt: _Attempt, headers: dict[str, str]) -> HttpAnswer | _Failed:
@@ -265,14 +275,19 @@ class ForgeHttp:
             return _Failed(f"no answer within {self.options.total_seconds:g} s", sent=True)
         except (aiohttp.ClientError, OSError) as error:
             return _Failed(f"the connection broke off: {error or type(error).__name__}", sent=True)
-        if self.pace is not None and answer.status != 429:
-            self.pace.served()
+        if self.pace is not None:
+            self._keep_pace(answer, self.pace)
         if answer.status == 304:
             self.figures.not_modified += 1
             return answer if kept is None else replace(kept, headers=answer.headers, not_modified=True)
         if how.conditional and answer.ok:
             self._kept.keep(attempt, answer)
         return answer
+
+    def _keep_pace(self, answer: HttpAnswer, pace: Pace) -> None:
+        if answer.status != 429:
+            pace.served()
+        self.gate.capacity = pace.parallel(self.options.concurrency)
 
     async def _headers(self, attempt: _Attempt) -> dict[str, str]:
         headers = dict(attempt.how.headers)
@@ -376,7 +391,9 @@ def _refusal(answer: HttpAnswer, verdict: Verdict) -> ForgeRefused:
     said = answer.body[:300].decode(errors="replace")
     if verdict is Verdict.NOT_PERMITTED:
         return NotPermitted(f'"{answer.url}" may not be used with these credentials ({answer.status})', cause=said)
-    return ForgeRefused(f'"{answer.url}" refuses the credentials ({answer.status})', cause=said)
+    locked = "CAPTCHA" in answer.headers.get("x-authentication-denied-reason", "")
+    hint = "; the account is locked until somebody logs in with a browser and solves a CAPTCHA" if locked else ""
+    return ForgeRefused(f'"{answer.url}" refuses the credentials ({answer.status}){hint}', cause=said)
 
 
 def _unavailable(outcome: HttpAnswer | _Failed, attempt: _Attempt, tries: int) -> FairwayError:
