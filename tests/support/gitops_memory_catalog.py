@@ -126,7 +126,11 @@ class MemoryCatalog:
         self._ask()
         for other, stored in list(self.entities.items()):
             for name, relation in self.shapes[other.blueprint].relations.items():
-                if relation.required and relation.target == key.blueprint and stored.relations.get(name) == key.identifier:
+                if (
+                    relation.required
+                    and relation.target == key.blueprint
+                    and stored.relations.get(name) == key.identifier
+                ):
                     if not dependents:
                         return Written(key, error="has_dependents", message=f'"{other}" depends on it')
                     self.entities.pop(other)

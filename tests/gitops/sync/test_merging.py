@@ -44,7 +44,13 @@ async def test_null_clears_in_every_mode(one: World) -> None:
 
 async def test_relations_title_and_icon_are_keys_too(one: World) -> None:
     one.catalog.put("domain", "payments")
-    whole = {"identifier": "c", "blueprint": "service", "title": "C", "icon": "Box", "relations": {"domain": "payments"}}
+    whole = {
+        "identifier": "c",
+        "blueprint": "service",
+        "title": "C",
+        "icon": "Box",
+        "relations": {"domain": "payments"},
+    }
     one.push("a/one", spec(whole))
     await one.reconcile()
     assert one.value("c", "domain") == "payments"

@@ -15,7 +15,7 @@ from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.leases import applying
 from fairway.gitops.sync.reading import Reading
 from fairway.gitops.sync.tally import Tally
-from fairway.gitops.sync.writer import Batch, Writer, waiting_diagnostic
+from fairway.gitops.sync.writer import Batch, Labels, Writer, label_of
 
 _WINNING = (ClaimState.ACTIVE, ClaimState.PENDING)
 
@@ -57,6 +57,9 @@ class _Plan:
     claims: dict[tuple[EntityKey, str, str], Claim] = field(default_factory=dict)
     dropped: list[Claim] = field(default_factory=list)
     winners: list[Claim] = field(default_factory=list)
+    """Those that are to be written."""
+    concerned: list[Claim] = field(default_factory=list)
+    """Those that messages may name."""
 
 
 class GroupApplier:
@@ -67,11 +70,11 @@ class GroupApplier:
         self._context = context
         self._shapes = shapes
         self._writer = Writer(context, shapes)
+        self.refused: set[EntityKey] = set()
+        """What the catalog has refused since this was made: it would refuse it again."""
 
-    async def apply(
-        self, readings: Sequence[Reading], *, run_at: int, generation: int, create_missing: bool
-    ) -> GroupReport:
-        """Applies readings of different repositories.
+    async def apply(self, readings: Sequence[Reading], *, run_at: int, generation: int) -> GroupReport:
+        """Applies readings of different repositories. What names targets that do not exist yet waits.
 
         Raises:
             FairwayError: the catalog or the ledger fails; nothing of the group is stored then.
@@ -80,7 +83,7 @@ class GroupApplier:
             fresh, stale = await self._still_fresh(readings)
             report = GroupReport({each.repository.id: Applied(Fate.STALE) for each in stale})
             if fresh:
-                await self._apply(fresh, report, run_at, generation, create_missing=create_missing)
+                await self._apply(fresh, report, run_at, generation)
             return report
 
     async def _still_fresh(self, readings: Sequence[Reading]) -> tuple[list[Reading], list[Reading]]:
@@ -93,6 +96,25 @@ class GroupApplier:
             (fresh if (state.revision if state is not None else 0) == seen else stale).append(reading)
         return fresh, stale
 
+    async def advance(self, readings: Sequence[Reading], generation: int) -> None:
+        """Notes the new tips of repositories in which nothing else is new. Those that others applied meanwhile are left
+        out."""
+        if not readings:
+            return
+        async with applying(self._context):
+            fresh, _ = await self._still_fresh(readings)
+            now = self._context.now()
+            states = [
+                replace(
+                    each.before, tip=each.tip.commit, branch=each.tip.branch or each.before.branch, problem=None,
+                    label=each.repository.label, url=each.repository.url, revision=each.before.revision + 1,
+                    checked=generation, last_attempt=now, last_success=now,
+                )
+                for each in fresh
+                if each.before is not None and each.tip is not None
+            ]  # fmt: skip
+            await self._context.store.commit(Changes(repositories=states))
+
     async def end(self, state: RepositoryState, orphaned_at: int, reason: str) -> Tally:
         """Ends all claims of a repository that is gone; others that define the same entities take over.
 
@@ -104,8 +126,8 @@ class GroupApplier:
             own = await context.store.claims_of(context.source, [state.id])
             ended = [each if each.state is ClaimState.ORPHANED else orphan(each, orphaned_at, reason) for each in own]
             plan = await self._contested(ended, own)
-            labels = await self._labels(plan.winners, {state.id: state.label})
-            batch = await self._writer.write(plan.winners, create_missing=False, labels=labels)
+            labels = await self._labels(plan.winners, {(state.source, state.id): state.label})
+            batch = await self._writer.write(plan.winners, labels, last=False, create_missing=False)
             for claim in batch.claims.values():
                 plan.claims[claim.owner] = claim
             gone = replace(state, tip=None, files={}, revision=state.revision + 1)
@@ -114,9 +136,9 @@ class GroupApplier:
             batch.tally.orphaned += sum(each.state is ClaimState.ORPHANED for each in plan.claims.values())
             return batch.tally
 
-    async def rewrite(self, claims: Sequence[Claim], *, create_missing: bool) -> Batch:
+    async def rewrite(self, claims: Sequence[Claim], *, last: bool, create_missing: bool = False) -> Batch:
         """Writes winning claims again: they waited, or the catalog is not as they say any more. ``claims`` are looked
-        up again first, as others may have changed them."""
+        up again first, as others may have changed them; ``last`` as for :meth:`Writer.write`."""
         async with applying(self._context):
             fresh = {each.owner: each for each in await self._context.store.claims({each.key for each in claims})}
             winners = []
@@ -127,19 +149,25 @@ class GroupApplier:
             if not winners:
                 return Batch()
             labels = await self._labels(winners, {})
-            batch = await self._writer.write(winners, create_missing=create_missing, labels=labels)
+            batch = await self._writer.write(winners, labels, last=last, create_missing=create_missing)
             await self._context.store.commit(Changes(claims=list(batch.claims.values())))
+            self.refused |= batch.refused
             return batch
 
-    async def _apply(
-        self, readings: Sequence[Reading], report: GroupReport, run_at: int, generation: int, *, create_missing: bool
-    ) -> None:
+    async def labels(self, claims: Iterable[Claim]) -> Labels:
+        """The labels of the repositories of claims."""
+        return await self._labels(claims, {})
+
+    async def _apply(self, readings: Sequence[Reading], report: GroupReport, run_at: int, generation: int) -> None:
         plan = await self._plan(readings, run_at)
-        labels = {each.repository.id: each.repository.label for each in readings}
-        labels = await self._labels(plan.winners, labels)
-        batch = await self._writer.write(plan.winners, create_missing=create_missing, labels=labels)
+        source = self._context.source
+        labels = await self._labels(
+            plan.concerned, {(source, each.repository.id): each.repository.label for each in readings}
+        )
+        batch = await self._writer.write(plan.winners, labels, last=False, create_missing=False)
         for claim in batch.claims.values():
             plan.claims[claim.owner] = claim
+        self.refused |= batch.refused
         await self._commit(readings, plan, generation)
         report.tally.add(batch.tally)
         report.written += batch.written
@@ -176,13 +204,24 @@ class GroupApplier:
         plan.claims.update((each.owner, each) for each in settled.claims)
         plan.dropped += settled.dropped
         winner = settled.winner
+        if len(settled.claims) > 1:
+            plan.concerned += settled.claims
         if winner is not None and winner.state is ClaimState.PENDING and winner.location.source == self._context.source:
             plan.winners.append(winner)
+            plan.concerned.append(winner)
 
-    async def _labels(self, claims: Iterable[Claim], known: Mapping[str, str]) -> dict[str, str]:
-        missing = {each.location.repository for each in claims} - known.keys()
-        found = await self._context.store.repositories(self._context.source, missing) if missing else {}
-        return {**known, **{state.id: state.label for state in found.values()}}
+    async def _labels(self, claims: Iterable[Claim], known: Labels) -> Labels:
+        """``known`` with the labels of the repositories of ``claims``."""
+        missing: dict[str, set[str]] = {}
+        for claim in claims:
+            where = (claim.location.source, claim.location.repository)
+            if where not in known:
+                missing.setdefault(where[0], set()).add(where[1])
+        labels = dict(known)
+        for source, ids in missing.items():
+            found = await self._context.store.repositories(source, ids)
+            labels.update({(source, state.id): state.label for state in found.values()})
+        return labels
 
     async def _commit(self, readings: Sequence[Reading], plan: _Plan, generation: int) -> None:
         by_repository: dict[str, set[str]] = {}
@@ -210,35 +249,33 @@ class GroupApplier:
         )  # fmt: skip
 
     def _report(
-        self, readings: Sequence[Reading], plan: _Plan, batch: Batch, labels: Mapping[str, str], report: GroupReport
+        self, readings: Sequence[Reading], plan: _Plan, batch: Batch, labels: Labels, report: GroupReport
     ) -> None:
-        now = self._context.now()
         own: dict[str, list[Claim]] = {}
         for claim in plan.claims.values():
             own.setdefault(claim.location.repository, []).append(claim)
         for reading in readings:
-            label, commit = reading.repository.label, reading.tip.commit if reading.tip is not None else None
+            label, commit = reading.repository.label, (reading.tip.commit or None) if reading.tip is not None else None
             found = [replace(each, repository=label, commit=commit) for each in reading.diagnostics]
             claims = tuple(own.get(reading.repository.id, ()))
-            found += [each for claim in claims if (each := waiting_diagnostic(claim, now, labels)) is not None]
             report.by_repository[reading.repository.id] = Applied(Fate.APPLIED, claims, found)
+        places = {label: repository for (_, repository), label in labels.items()}
         for each in batch.diagnostics:
-            self._add(report, each.repository, labels, each)
+            self._add(report, places, each)
         for claim in plan.claims.values():
             if claim.state is ClaimState.SHADOWED and plan.before.get(claim.owner) != claim:
                 report.tally.shadowed += 1
                 for each in _conflict(claim, plan, labels):
-                    self._add(report, each.repository, labels, each)
+                    self._add(report, places, each)
             if claim.state is ClaimState.ORPHANED and plan.before.get(claim.owner) != claim:
                 report.tally.orphaned += 1
 
-    def _add(self, report: GroupReport, label: str | None, labels: Mapping[str, str], found: Diagnostic) -> None:
-        owner = next((each for each, name in labels.items() if name == label), None)
-        applied = report.by_repository.get(owner) if owner is not None else None
+    def _add(self, report: GroupReport, places: Mapping[str, str], found: Diagnostic) -> None:
+        applied = report.by_repository.get(places.get(found.repository or "", ""))
         (applied.diagnostics if applied is not None else report.loose).append(found)
 
 
-def _conflict(claim: Claim, plan: _Plan, labels: Mapping[str, str]) -> list[Diagnostic]:
+def _conflict(claim: Claim, plan: _Plan, labels: Labels) -> list[Diagnostic]:
     """What both sides of a conflict are told. Section 8."""
     winner = next(
         (each for each in plan.claims.values() if each.key == claim.key and each.state is not ClaimState.SHADOWED), None
@@ -246,21 +283,18 @@ def _conflict(claim: Claim, plan: _Plan, labels: Mapping[str, str]) -> list[Diag
     if winner is None:
         return []
     ours, theirs = _place(claim, labels), _place(winner, labels)
-    loser_label = labels.get(claim.location.repository, claim.location.repository)
-    winner_label = labels.get(winner.location.repository, winner.location.repository)
     return [
         Diagnostic(
             "E_CONFLICT", f"The entity is defined by {theirs} already, which counts", claim.location.path,
-            Mark(claim.line, claim.column), entity=claim.key, repository=loser_label, commit=claim.commit,
+            Mark(claim.line, claim.column), entity=claim.key, repository=label_of(claim, labels), commit=claim.commit,
         ),
         Diagnostic(
             "E_CONFLICT", f"The entity is defined by {ours}, too; this definition counts", winner.location.path,
-            Mark(winner.line, winner.column), entity=claim.key, repository=winner_label, commit=winner.commit,
-            severity=Severity.NOTICE,
+            Mark(winner.line, winner.column), entity=claim.key, repository=label_of(winner, labels),
+            commit=winner.commit, severity=Severity.NOTICE,
         ),
     ]  # fmt: skip
 
 
-def _place(claim: Claim, labels: Mapping[str, str]) -> str:
-    where = claim.location
-    return f"{labels.get(where.repository, where.repository)}:{where.path}:{claim.line}"
+def _place(claim: Claim, labels: Labels) -> str:
+    return f"{label_of(claim, labels)}:{claim.location.path}:{claim.line}"

@@ -71,6 +71,9 @@ class Delta:
             report.commit = reading.tip.commit if reading.tip is not None else None
             if reading.unchanged:
                 report.notices += [] if reading.problem is None else [reading.problem]
+                if reading.advanced:
+                    generation = (await context.store.source(context.source)).generation
+                    await self._applier.advance([reading], generation)
                 return report
             applied = await self._apply(reading, run_at, report)
             if applied.fate is Fate.APPLIED:
@@ -122,12 +125,11 @@ class Delta:
     async def _apply(self, reading: Reading, run_at: int, report: DeltaReport) -> Applied:
         context = self._context
         generation = (await context.store.source(context.source)).generation
-        group = await self._applier.apply(
-            [reading], run_at=run_at, generation=generation, create_missing=context.options.create_missing_related
-        )
+        group = await self._applier.apply([reading], run_at=run_at, generation=generation)
         applied = group.by_repository[reading.repository.id]
         if applied.fate is Fate.APPLIED:
             await self._settler.awaken(group.written)
+            await self._settler.repository(reading.repository.id)
             report.changed = reading.touched
             report.entities.add(group.tally)
             report.entities.add(self._settler.tally)

@@ -66,10 +66,8 @@ class Ender:
         if stops:
             return ends
         if approved is None:
-            figures = await self._context.store.figures(self._context.source)
-            verdict = judge(due.counted, figures, self._context.options)
-            if not verdict.allowed:
-                ends.held = await self._hold(due, verdict.reasons)
+            ends.held = await self._held(due)
+            if ends.held is not None:
                 return ends
         await self._carry_out(due.keys, tally, ends)
         await self._settle_plans()
@@ -90,17 +88,26 @@ class Ender:
                     due.counted.append(replace(claim, body=b"", applied={}))
         return due
 
-    async def _hold(self, due: _Due, reasons: tuple[str, ...]) -> HeldPlan:
+    async def _held(self, due: _Due) -> HeldPlan | None:
+        """The plan that waits for an administrator; None when what is due may go on. A plan that waits already goes on
+        waiting as long as any of it is due, whatever joins it or leaves it. It is another plan when it has grown."""
         context = self._context
         present = await context.store.plans(context.source)
+        before = present[0] if present else None
+        verdict = judge(due.counted, await context.store.figures(context.source), context.options)
+        waits = before is not None and not set(before.keys).isdisjoint(due.keys)
+        if verdict.allowed and not waits:
+            return None
         deletes = sum(each.created_by_git for each in due.counted)
+        same = before is not None and set(due.keys) <= set(before.keys)
         plan = HeldPlan(
-            id=present[0].id if present else random_id("plan_"), source=context.source, created_at=context.now(),
-            settings=context.settings, organisation=self._organisation, reasons=reasons, deletes=deletes,
+            id=before.id if before is not None and same else random_id("plan_"), source=context.source,
+            created_at=context.now(), settings=context.settings, organisation=self._organisation,
+            reasons=verdict.reasons or (before.reasons if before is not None else ()), deletes=deletes,
             clears=len(due.counted) - deletes, by_blueprint=Counter(each.key.blueprint for each in due.counted),
             keys=tuple(due.keys),
         )  # fmt: skip
-        await context.store.commit(Changes(plans=[plan], settled=[each.id for each in present[1:]]))
+        await context.store.commit(Changes(plans=[plan], settled=[each.id for each in present if each.id != plan.id]))
         return plan
 
     async def _settle_plans(self) -> None:

@@ -174,7 +174,7 @@ class Engine:
         winner = settled.winner
         if winner is not None and winner.state is ClaimState.PENDING:
             create = self._context.options.create_missing_related
-            await GroupApplier(self._context, shapes).rewrite([winner], create_missing=create)
+            await GroupApplier(self._context, shapes).rewrite([winner], last=True, create_missing=create)
 
     async def _ender(self) -> Ender:
         shapes, organisation = await self._meet()

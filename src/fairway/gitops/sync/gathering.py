@@ -92,7 +92,7 @@ class Gatherer:
         try:
             report = await self._applier.apply(
                 [reading for reading, _ in group],
-                run_at=self._run_at, generation=self._generation, create_missing=False,
+                run_at=self._run_at, generation=self._generation,
             )  # fmt: skip
         except BaseException as error:
             for _, future in group:

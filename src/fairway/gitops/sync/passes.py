@@ -60,6 +60,8 @@ class Sweep:
     ) -> None:  # fmt: skip
         self._context = context
         self._reader = reader
+        self._applier = applier
+        self._advanced: list[Reading] = []
         self._gatherer = Gatherer(applier, run_at=report.started_at, generation=report.generation)
         self._report = report
         self._stop = stop
@@ -163,7 +165,10 @@ class Sweep:
             seen.empty += 1
         else:
             seen.unchanged += 1
-        self._checked.append(turn.repository.id)
+        if reading.advanced:
+            self._advanced.append(reading)
+        else:
+            self._checked.append(turn.repository.id)
         await self._note_checked(_CHECKED)
         self._progress(self._report)
         return None
@@ -206,6 +211,9 @@ class Sweep:
         if self._checked and len(self._checked) >= least:
             ids, self._checked = self._checked, []
             await self._context.store.checked(self._context.source, self._report.generation, ids, self._context.now())
+        if self._advanced and len(self._advanced) >= least:
+            readings, self._advanced = self._advanced, []
+            await self._applier.advance(readings, self._report.generation)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -39,8 +39,14 @@ class Reading:
 
     @property
     def unchanged(self) -> bool:
-        """Nothing to apply and nothing to store."""
+        """Nothing to apply."""
         return self.spoken is None
+
+    @property
+    def advanced(self) -> bool:
+        """Nothing to apply, at another commit than before."""
+        known = self.before.tip if self.before is not None else None
+        return self.unchanged and self.tip is not None and bool(self.tip.commit) and self.tip.commit != known
 
     @property
     def definitions(self) -> int:
@@ -87,8 +93,8 @@ class Reader:
 
     def _trusted(self, before: RepositoryState, repository: Repository, branch: str | None) -> bool:
         """Whether what is known may spare a look."""
-        default = repository.default_branch
-        moved = branch != before.branch if branch is not None else default is not None and default != before.branch
+        wanted = branch or repository.default_branch
+        moved = bool(wanted and before.branch) and wanted != before.branch
         return (
             before.tip is not None
             and not moved
@@ -104,9 +110,8 @@ class Reader:
         for each in known.files.values():
             dependencies.update(each.dependencies)
         versions = {path: each.version for path, each in known.files.items() if each.version != MISSING}
-        return Wanted(
-            patterns, branch, known_tip=known.tip, known_files=versions, dependencies=dependencies, lane=lane
-        )
+        tip = known.tip or None
+        return Wanted(patterns, branch, known_tip=tip, known_files=versions, dependencies=dependencies, lane=lane)
 
     def _empty(self, repository: Repository, before: RepositoryState | None, branch: str | None) -> Reading:
         """No commit, or no such branch. What was there before stays: a branch may be renamed at this moment."""
@@ -122,11 +127,17 @@ class Reader:
     ) -> Reading:  # fmt: skip
         old = {path: each for path, each in known.files.items() if each.version != MISSING} if known else {}
         wanted = {path for path, each in examined.files.items() if self._must_read(old.get(path), each, examined)}
+        if known is not None and not wanted and old.keys() == examined.files.keys():
+            return Reading(repository, before, tip)
         if any(_has_duplicates(each) for each in old.values()):
-            wanted = set(examined.files) if wanted or set(old) != set(examined.files) else wanted
+            wanted = set(examined.files)
+        if not _can_read(wanted, examined, tip):
+            return await self.read(repository, before, "event")
         specs = await self._specs(repository, tip, wanted, examined)
         if await self._collides(repository, specs, set(examined.files) - wanted):
             wanted = set(examined.files)
+            if not _can_read(wanted, examined, tip):
+                return await self.read(repository, before, "event")
             specs = await self._specs(repository, tip, wanted, examined)
         return await self._reading(repository, before, old, examined, tip, specs)
 
@@ -210,6 +221,12 @@ class Reader:
         last = tip.commit if good else None if old is None else old.last_good
         needs = {need.path: versions[need.path] for need in spec.needs if need.path in versions}
         return FileState(spec.path, file.version, spec.readable, spec.nameless, needs, spec.diagnostics, last)
+
+
+def _can_read(paths: Iterable[str], examined: Examined, tip: Tip) -> bool:
+    """Whether the content of these files is here, or can be read at a commit: a pass may have read the branch only."""
+    files = (examined.files[path] for path in paths)
+    return bool(tip.commit) or all(each.content is not None or each.too_big for each in files)
 
 
 def _is_news(file: FileState, old: Mapping[str, FileState], before: RepositoryState | None) -> bool:

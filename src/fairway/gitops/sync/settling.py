@@ -18,6 +18,7 @@ from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.leases import applying
 from fairway.gitops.sync.tally import Tally
 from fairway.gitops.sync.targets import Searches
+from fairway.gitops.sync.writer import is_late, waiting_diagnostic
 
 _PAGE = 500
 
@@ -34,14 +35,32 @@ class Settler:
 
     async def pending(self) -> None:
         """Tries all waiting claims again; targets that nobody defines are created when the source wants that."""
-        rounds = (False, True) if self._context.options.create_missing_related else (False,)
-        for create in rounds:  # what others define is never created empty
+        for last in (False, True):
             after: EntityKey | None = None
             while page := await self._page(ClaimState.PENDING, after):
                 after = page[-1].key
-                if create:  # what was refused a moment ago would be refused again
-                    page = [each for each in page if each.waits_for]
-                await self._rewrite(page, create_missing=create)
+                await self._again(page, last=last)
+        await self._complain()
+
+    async def repository(self, repository: str) -> None:
+        """:meth:`pending` for the claims of one repository."""
+        for last in (False, True):
+            claims = await self._context.store.claims_of(self._context.source, [repository])
+            await self._again([each for each in claims if each.state is ClaimState.PENDING], last=last)
+
+    async def _again(self, claims: Sequence[Claim], *, last: bool) -> None:
+        """What others define is never created empty, so that is only done at last."""
+        trying = [each for each in claims if each.key not in self._applier.refused]
+        await self._rewrite(trying, last=last, create_missing=last and self._context.options.create_missing_related)
+
+    async def _complain(self) -> None:
+        """Tells of what has waited for too long."""
+        after: EntityKey | None = None
+        while page := await self._page(ClaimState.PENDING, after):
+            after = page[-1].key
+            late = [each for each in page if is_late(each, self._context.now())]
+            labels = await self._applier.labels(late) if late else {}
+            self.diagnostics += [waiting_diagnostic(each, labels) for each in late]
 
     async def awaken(self, written: Iterable[EntityKey]) -> None:
         """Tries claims that waited for entities which exist now, and those that waited for these in turn."""
@@ -49,18 +68,17 @@ class Settler:
         while keys:
             claims = await self._context.store.waiting(keys)
             ours = [each for each in claims if each.location.source == self._context.source]
-            keys = await self._rewrite(ours, create_missing=False)
+            keys = await self._write(ours, last=False, create_missing=False) if ours else []
 
-    async def _rewrite(self, claims: Sequence[Claim], *, create_missing: bool) -> list[EntityKey]:
-        if not claims:
-            return []
-        batch = await self._applier.rewrite(claims, create_missing=create_missing)
+    async def _rewrite(self, claims: Sequence[Claim], *, last: bool, create_missing: bool = False) -> None:
+        if claims:
+            await self.awaken(await self._write(claims, last=last, create_missing=create_missing))
+
+    async def _write(self, claims: Sequence[Claim], *, last: bool, create_missing: bool) -> list[EntityKey]:
+        batch = await self._applier.rewrite(claims, last=last, create_missing=create_missing)
         self.tally.add(batch.tally)
         self.diagnostics += batch.diagnostics
-        if create_missing:
-            return batch.written
-        await self.awaken(batch.written)
-        return []
+        return batch.written
 
     async def active(self) -> None:
         """Evaluates searches again, and repairs what others changed or removed."""
@@ -77,7 +95,7 @@ class Settler:
             wrong += [
                 each for each in page if each.searches and each.key not in known and await self._other(each, searches)
             ]
-            await self._rewrite(wrong, create_missing=False)
+            await self._rewrite(wrong, last=True)
 
     async def _page(self, state: ClaimState, after: EntityKey | None) -> Sequence[Claim]:
         return await self._context.store.page(self._context.source, [state], after, _PAGE)

@@ -19,8 +19,15 @@ from fairway.gitops.sync.speech import has_metadata
 from fairway.gitops.sync.tally import Tally
 from fairway.gitops.sync.targets import Searches, SearchFailed, never_implied, targets_of
 
+Labels = Mapping[tuple[str, str], str]
+"""Labels of repositories, by source and id."""
 PATIENCE_MS = 24 * 3_600_000
 """How long a target may be missing before that counts as an error. Section 2.7."""
+
+
+def label_of(claim: Claim, labels: Labels) -> str:
+    """The label of a claim's repository; its id when that is not known."""
+    return labels.get((claim.location.source, claim.location.repository), claim.location.repository)
 
 
 @dataclass(slots=True)
@@ -31,6 +38,7 @@ class Batch:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     written: list[EntityKey] = field(default_factory=list)
+    refused: set[EntityKey] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -53,15 +61,18 @@ class Writer:
         self._context = context
         self._shapes = shapes
 
-    async def write(self, claims: Sequence[Claim], *, create_missing: bool, labels: Mapping[str, str]) -> Batch:
+    async def write(self, claims: Sequence[Claim], labels: Labels, *, last: bool, create_missing: bool) -> Batch:
         """Brings the catalog to what ``claims`` say; they are winners, one for each entity. Claims whose targets do not
-        exist wait, unless ``create_missing``. ``labels`` are names of repositories, by id.
+        exist wait, unless ``create_missing``. ``last``: nothing comes in this run that searches might still find.
 
         Raises:
             FairwayError: the catalog does not answer; nothing is known then of what arrived.
         """
         batch = Batch()
         items = await self._items(claims, batch, labels)
+        if not last:
+            batch.diagnostics.clear()
+            batch.refused.clear()
         wanted = {key for item in items.values() for key in (item.claim.key, *item.targets)}
         present = await self._context.catalog.revisions(sorted(wanted)) if wanted else {}
         self._hold_back(items, present, batch, create_missing=create_missing)
@@ -76,7 +87,7 @@ class Writer:
         await self._conclude(items, batch, present, labels)
         return batch
 
-    async def _items(self, claims: Sequence[Claim], batch: Batch, labels: Mapping[str, str]) -> dict[EntityKey, _Item]:
+    async def _items(self, claims: Sequence[Claim], batch: Batch, labels: Labels) -> dict[EntityKey, _Item]:
         searches = Searches(self._context.catalog)
         items: dict[EntityKey, _Item] = {}
         for claim in claims:
@@ -91,10 +102,11 @@ class Writer:
             items[claim.key] = _Item(claim, body, fields, targets_of(fields, shape))
         return items
 
-    def _fail(self, batch: Batch, claim: Claim, body: Body, failed: SearchFailed, labels: Mapping[str, str]) -> None:
+    def _fail(self, batch: Batch, claim: Claim, body: Body, failed: SearchFailed, labels: Labels) -> None:
         message = f'Relation "{failed.field.removeprefix(RELATION)}": {failed.message}'
         batch.claims[claim.key] = _pending(claim, self._context.now(), message, failed.code)
         batch.diagnostics.append(_diagnostic(claim, failed.code, message, body.mark(failed.field), labels))
+        batch.refused.add(claim.key)
         batch.tally.pending += 1
 
     def _hold_back(
@@ -159,7 +171,7 @@ class Writer:
         items: Mapping[EntityKey, _Item],
         batch: Batch,
         present: Mapping[EntityKey, str],
-        labels: Mapping[str, str],
+        labels: Labels,
     ) -> None:
         good = [key for key, item in items.items() if item.answer is not None and item.answer.ok]
         after = await self._context.catalog.revisions(good) if good else {}
@@ -177,13 +189,14 @@ class Writer:
             else:
                 self._refused(batch, item, answer, labels, exists=key in present)
 
-    def _refused(self, batch: Batch, item: _Item, answer: Written, labels: Mapping[str, str], *, exists: bool) -> None:
+    def _refused(self, batch: Batch, item: _Item, answer: Written, labels: Labels, *, exists: bool) -> None:
         message = answer.message or f"The catalog refuses the entity ({answer.error})"
         code = "E_REQUIRED" if not exists and self._lacks(item) else "E_CATALOG"
         kept = _pending(item.claim, self._context.now(), message, code)
         batch.claims[item.claim.key] = kept
         batch.diagnostics.append(_diagnostic(item.claim, code, message, _named(item.body, message), labels))
         batch.tally.refused += 1
+        batch.refused.add(item.claim.key)
 
     def _lacks(self, item: _Item) -> bool:
         """Whether something that the blueprint requires is missing."""
@@ -195,10 +208,10 @@ class Writer:
         return any(item.fields.get(name) is None for name in needed)
 
 
-def _metadata(claim: Claim, labels: Mapping[str, str]) -> dict[str, Any]:
+def _metadata(claim: Claim, labels: Labels) -> dict[str, Any]:
     where = claim.location
-    label = labels.get(where.repository, where.repository)
-    return {"repository": label, "branch": where.branch, "path": where.path, "commit": claim.commit}
+    found = {"repository": label_of(claim, labels), "branch": where.branch, "path": where.path, "commit": claim.commit}
+    return {name: value for name, value in found.items() if value}
 
 
 def _seen(claim: Claim, revision: str | None) -> Claim:
@@ -241,10 +254,13 @@ def _waiting(claim: Claim, now: int, missing: Sequence[EntityKey]) -> Claim:
     return replace(_pending(claim, now, f"Waits for {names} to exist", "E_RELATION_TARGET"), waits_for=tuple(missing))
 
 
-def waiting_diagnostic(claim: Claim, now: int, labels: Mapping[str, str]) -> Diagnostic | None:
-    """What is said of a claim that has waited for its targets for too long."""
-    if not claim.waits_for or claim.pending_since is None or now - claim.pending_since < PATIENCE_MS:
-        return None
+def is_late(claim: Claim, now: int) -> bool:
+    """Whether a claim has waited for its targets for too long."""
+    return bool(claim.waits_for) and claim.pending_since is not None and now - claim.pending_since >= PATIENCE_MS
+
+
+def waiting_diagnostic(claim: Claim, labels: Labels) -> Diagnostic:
+    """What is said of such a claim."""
     names = ", ".join(f'"{each}"' for each in claim.waits_for[:5])
     message = f"The relation names {names}, which does not exist"
     body = decode(claim.body)
@@ -258,11 +274,11 @@ def _mentions(value: Any, identifiers: Collection[str]) -> bool:
     return any(each in identifiers for each in values if isinstance(each, str))
 
 
-def _diagnostic(claim: Claim, code: str, message: str, mark: Mark | None, labels: Mapping[str, str]) -> Diagnostic:
+def _diagnostic(claim: Claim, code: str, message: str, mark: Mark | None, labels: Labels) -> Diagnostic:
     where = claim.location
     return Diagnostic(
         code, message, where.path, mark or Mark(claim.line, claim.column), entity=claim.key,
-        repository=labels.get(where.repository), commit=claim.commit,
+        repository=label_of(claim, labels), commit=claim.commit or None,
     )  # fmt: skip
 
 
