@@ -42,9 +42,10 @@ class Folder:
             number = os.open(self.root.joinpath(*parts), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return None
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            os.close(number)
+            return None
         with os.fdopen(number, "rb") as file:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                return None
             content = file.read(limit + 1)
         if len(content) > limit:
             return FileTooBig(f'"{path}" has more than {limit} bytes')

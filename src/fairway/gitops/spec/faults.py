@@ -34,6 +34,10 @@ _WORDS = {
         'A mapping that begins with "{" is not closed',
         'Add "}", or a "," between keys',
     ),
+    "did not find expected node content": (
+        "A value is missing or incomplete here",
+        "Close what was opened before, and remove a comma without a value",
+    ),
     "found unexpected end of stream": ("A quotation mark is not closed before the file ends", "Add the closing quote"),
     "found unexpected document indicator": (
         'A quotation mark is not closed before the next document ("---")',

@@ -11,7 +11,7 @@ from fairway.gitops.spec import nodes
 from fairway.gitops.spec.composer import compose
 from fairway.gitops.spec.entity import Read, read_entity
 from fairway.gitops.spec.file import SpecFile, unreadable
-from fairway.gitops.spec.limits import MAX_BYTES, MAX_DEFINITIONS
+from fairway.gitops.spec.limits import MAX_BYTES, MAX_DEFINITIONS, MAX_DIAGNOSTICS
 from fairway.gitops.spec.problems import Problem, Unreadable, limited
 from fairway.gitops.spec.references import FileReference
 from fairway.gitops.spec.resolving import resolve_references
@@ -54,7 +54,7 @@ def _mappings(roots: list[nodes.Node]) -> list[nodes.Mapping]:
         for item in root.items if isinstance(root, nodes.Sequence) else [root]:
             if isinstance(item, nodes.Mapping):
                 found.append(item)
-            else:
+            elif len(problems) < MAX_DIAGNOSTICS:
                 problems.append(_not_an_entity(item, inside=item is not root))
     if problems:
         raise Unreadable(*problems)
