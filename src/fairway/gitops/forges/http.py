@@ -305,7 +305,7 @@ class ForgeHttp:
             location = answer.headers.get("location")
             if answer.status not in followed or location is None:
                 return answer
-            url = self.addresses.require(url.join(URL(location, encoded=True)))
+            url = self.addresses.require(location, base=url)
         raise ForgeBroken(f'"{attempt.url}" redirects more than {_MOST_REDIRECTS} times')
 
     async def _exchange_once(self, attempt: _Attempt, url: URL, headers: Mapping[str, str]) -> HttpAnswer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ JSON_BYTES = 32 * 1024 * 1024
 """Longest answer that is read unless a call says otherwise."""
 SPEC_BYTES = 1_048_576
 """Longest spec file (section 2.1)."""
+_PRINTABLE = re.compile(r"[!-~]+")
 Params = Mapping[str, str | int | bool | None] | Sequence[tuple[str, str | int | bool | None]]
 
 
@@ -119,15 +121,22 @@ class Addresses:
             pairs = params.items() if isinstance(params, Mapping) else params
             query = urlencode([(name, _text(value)) for name, value in pairs if value is not None])
             text += ("&" if "?" in text else "?") + query
-        url = URL(text, encoded=True)
-        if not path_or_url.startswith("/"):
-            self.require(url)
-        return url
+        return URL(text, encoded=True) if path_or_url.startswith("/") else self.require(text)
 
-    def require(self, url: URL) -> URL:
-        """``url`` if it belongs to the origin."""
-        if not url.absolute or url.origin() != self.origin or url.user is not None:
-            raise ForgeBroken(f'"{self.origin}" points to another origin, "{str(url)[:200]}"; it is not followed')
+    def require(self, text: str, base: URL | None = None) -> URL:
+        """The URL, relative to ``base``, if it belongs to the origin.
+
+        Raises:
+            ForgeBroken: it does not, or is none.
+        """
+        try:
+            url = URL(text, encoded=True)
+            url = base.join(url) if base is not None else url
+            own = url.absolute and url.origin() == self.origin and url.user is None
+        except ValueError:
+            own = False
+        if not own or not _PRINTABLE.fullmatch(text):
+            raise ForgeBroken(f'"{self.origin}" points to another origin, {text[:200]!r}; it is not followed')
         return url
 
 
