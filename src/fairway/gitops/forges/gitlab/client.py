@@ -93,13 +93,15 @@ class GitLab:
             tip = Tip(prepared.branch, prepared.commit)
             if tip.commit == wanted.known_tip:
                 return Examined(tip, unchanged=True)
-            if prepared.names and prepared.names == wanted.patterns.root_names and not wanted.dependencies:
+            names = wanted.patterns.root_names
+            if names and set(names) <= set(prepared.names) and not wanted.dependencies:
                 return await self._from_bulk(repository, wanted, tip, prepared)
         return await examine(self._files, repository, wanted)
 
     async def _from_bulk(self, repository: Repository, wanted: Wanted, tip: Tip, prepared: Prepared) -> Examined:
         files: dict[str, SpecBytes] = {}
-        for path, (blob, content) in (prepared.files or {}).items():
+        there = {path: each for path, each in (prepared.files or {}).items() if wanted.patterns.matches(path)}
+        for path, (blob, content) in there.items():
             known = wanted.known_files.get(path)
             if blob == known:
                 files[path] = SpecBytes(blob, None)
