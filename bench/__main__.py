@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bench import agent, claims, delivery, expressions, ingestion, search
+from bench import agent, browser, claims, delivery, expressions, ingestion, search
 
 
 async def main() -> None:
@@ -21,6 +21,8 @@ async def main() -> None:
     await agent.main(3000, "")
     print("\n## Deliveries by the portal\n")
     await delivery.main(2000, "")
+    print("\n## Web interface\n")
+    await browser.main(100_000, 100_000)
 
 
 if __name__ == "__main__":
