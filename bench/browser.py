@@ -27,7 +27,7 @@ from bench.harness import Served, percentile, served
 from bench.ingestion import _send
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from support.browser import _FLAGS, executable  # noqa: E402 lies beside, in the tests
+from support.browser import _FLAGS, executable
 
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery staple"
 REPEATS = 15
@@ -40,7 +40,7 @@ _PROBE = """([act, look, text, absent]) => new Promise((done, fail) => {
         const fits = found !== null && found.textContent.includes(text);
         const busy = absent && document.querySelector(absent) !== null;
         if (fits && !busy) done(performance.now() - started);
-        else if (performance.now() - started > 30000) fail(new Error(`${look} never held ${text}: ${found?.textContent}`));
+        else if (performance.now() - started > 30000) fail(new Error(`${look} is ${found?.textContent}`));
         else requestAnimationFrame(see);
     };
     if (act !== null) document.querySelector(act).click();
@@ -188,7 +188,7 @@ async def main(entities: int, lines: int) -> None:
               f"| x{large[what][0] / middle:.2f} |")  # fmt: skip
     print(f"\nFirst load of the home page: largest paint after {paint:.0f} ms.")
     print(f"Log with {lines:,} lines: opened in {log['opened ms']:.0f} ms; {log['idle fps']:.0f} frames/s at rest, "
-          f"{log['busy fps']:.0f} while {log['lines/s']:,.0f} lines/s arrive (x{log['busy fps'] / log['idle fps']:.2f}); "
+          f"{log['busy fps']:.0f} while {log['lines/s']:,.0f} lines/s arrive, x{log['busy fps'] / log['idle fps']:.2f}; "
           f"{log['behind ms']:.0f} ms after the last line was stored it is seen.")  # fmt: skip
 
 
