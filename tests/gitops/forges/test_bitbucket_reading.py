@@ -105,6 +105,9 @@ async def test_a_pass_sees_in_one_request_that_nothing_changed_and_what_did() ->
             second = await client.examine(repository, Wanted(ROOTS, known_files=known))
         assert second.files == {"port.yaml": SpecBytes(known["port.yaml"], None)}
         assert len(asked) == 1
+        forge.commit("PAY/checkout", {"PORT.YML": None, "Port.yml.TXT": None})
+        assert (await client.examine(repository, Wanted(ROOTS, known_tip="", known_files=known))).unchanged
+        assert not (await client.examine(repository, Wanted(ROOTS, known_tip=""))).unchanged
         forge.commit("PAY/checkout", {"port.yaml": "a: 2"})
         third = await client.examine(repository, Wanted(ROOTS, known_files=known))
         assert third.files["port.yaml"].content == b"a: 2"

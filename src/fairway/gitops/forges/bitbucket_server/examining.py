@@ -66,6 +66,7 @@ class Examination:
         """None when files have to be read from one commit: there are several, or one refers to others."""
         at = None if wanted.branch is None else f"refs/heads/{wanted.branch}"
         tip = Tip(wanted.branch or repository.default_branch or "", "")
+        self._probing.later = self._probing.later or bool(wanted.known_files)
         if len(roots) == 1 or (self._may_be_blind(roots) and not wanted.known_files):
             files = await self._blind(repository, at, roots, wanted)
             ignored: tuple[str, ...] = ()
@@ -79,6 +80,9 @@ class Examination:
             ignored = nearly(there)
         if any(each.content is not None and _REFERENCE in each.content for each in files.values()):
             return None
+        seen_before = bool(wanted.known_files) or wanted.known_tip is not None
+        if seen_before and not ignored and _versions(files) == dict(wanted.known_files):
+            return Examined(tip, unchanged=True)
         return Examined(tip, files=files, changed_dependencies=frozenset(), ignored=ignored)
 
     def _may_be_blind(self, roots: tuple[str, ...]) -> bool:
@@ -161,6 +165,10 @@ class Examination:
         if wanted.commit is not None:
             return Tip(wanted.branch or repository.default_branch or "", wanted.commit)
         return await self._files.tip(repository, wanted.branch, wanted.lane)
+
+
+def _versions(files: Mapping[str, SpecBytes]) -> dict[str, str]:
+    return {path: each.version for path, each in files.items()}
 
 
 def _spec(found: Found, listed_id: str, known: str | None) -> SpecBytes:

@@ -20,11 +20,13 @@ class Probing:
         self._seen = 0
         self._any = 0.0
         self._first = 0.0
+        self.later = False
+        """Some repositories are known: the others have no spec file, most likely, and a listing tells that best."""
 
     @property
     def blind(self) -> bool:
         """Whether reading the first name without looking is cheaper."""
-        return self._seen >= _PROBES and 1 + self._any > 2 - self._first
+        return not self.later and self._seen >= _PROBES and 1 + self._any > 2 - self._first
 
     def note(self, *, first: bool, second: bool) -> None:
         """What a repository has."""
