@@ -73,7 +73,7 @@ def multipart(fields: Mapping[str, str | bytes]) -> Content:
     parts = []
     for name, value in fields.items():
         data = value.encode() if isinstance(value, str) else value
-        head = f'--{border}\r\nContent-Disposition: form-data; name="{quote(name, safe=" -_.")}"\r\n\r\n'
+        head = f'--{border}\r\nContent-Disposition: form-data; name="{quote(name, safe=" -_./")}"\r\n\r\n'
         parts.append(head.encode() + data + b"\r\n")
     return Content(b"".join(parts) + f"--{border}--\r\n".encode(), f"multipart/form-data; boundary={border}")
 

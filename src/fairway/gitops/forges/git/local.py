@@ -18,6 +18,8 @@ from dulwich.repo import Repo, UnsupportedExtension, UnsupportedVersion
 
 from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
 from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, RepositoryGone
+from fairway.gitops.forges.git.committing import FileChange, NewCommit, commit_file
+from fairway.gitops.forges.git.local_push import push_locally
 from fairway.gitops.forges.git.objects import CommitFiles, blob_bytes, stored_size
 from fairway.gitops.forges.git.selection import select
 from fairway.gitops.forges.git.settings import GitLimits
@@ -49,6 +51,19 @@ class LocalRepository:
     async def read(self, commit: str, path: str, limit: int) -> bytes | None:
         """See :meth:`Forge.read`."""
         return await asyncio.to_thread(self._read, commit, path, limit)
+
+    async def commit(self, parent: str | None, change: FileChange) -> NewCommit:
+        """A commit on top of ``parent`` that changes one file; nothing is written."""
+        return await asyncio.to_thread(self._commit, parent, change)
+
+    def _commit(self, parent: str | None, change: FileChange) -> NewCommit:
+        with self._open() as repository:
+            files = None if parent is None else CommitFiles(repository.object_store, parent, self.limits)
+            return commit_file(files, change)
+
+    async def push(self, ref: str, old: str | None, new: NewCommit) -> str | None:
+        """Moves a reference as a push does, hooks included; answers why it was refused."""
+        return await push_locally(self._folder(), ref, old, new)
 
     async def tip(self, branch: str | None) -> Tip | None:
         """What a branch points at; None: the default branch."""

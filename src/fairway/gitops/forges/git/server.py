@@ -15,6 +15,7 @@ from dulwich.objects import ObjectID
 from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
 from fairway.gitops.forges.errors import FileTooBig, ForgeBroken, ForgeUnavailable
 from fairway.gitops.forges.git.cache import Cached, RepositoryCache
+from fairway.gitops.forges.git.committing import FileChange, NewCommit, commit_file
 from fairway.gitops.forges.git.objects import CommitFiles, blob_bytes, stored_size
 from fairway.gitops.forges.git.packs import PackTooBig
 from fairway.gitops.forges.git.protocol import HEADS, FetchRequest
@@ -64,6 +65,21 @@ class ServerRepository:
         """See :meth:`Forge.read`."""
         async with self.cache.hold(self.identity) as cached:
             return await self._twice(cached, lambda: self._read(cached, commit, path, limit))
+
+    async def commit(self, parent: str | None, change: FileChange) -> NewCommit:
+        """A commit on top of ``parent`` that changes one file; nothing is written."""
+        if parent is None:
+            return commit_file(None, change)
+        async with self.cache.hold(self.identity) as cached:
+
+            async def build() -> NewCommit:
+                return commit_file(await self.files(cached, parent), change)
+
+            return await self._twice(cached, build)
+
+    async def push(self, ref: str, old: str | None, new: NewCommit) -> str | None:
+        """Moves a reference; answers why the server refused."""
+        return await self.remote.push(ref, old, new.id, new.pack)
 
     async def files(self, cached: Cached, commit: str) -> CommitFiles:
         """The trees of a commit, fetched if they are not here."""
