@@ -187,9 +187,9 @@ async def main(entities: int, lines: int) -> None:
         print(f"| {what} | {middle:.0f} / {high:.0f} | {large[what][0]:.0f} / {large[what][1]:.0f} "
               f"| x{large[what][0] / middle:.2f} |")  # fmt: skip
     print(f"\nFirst load of the home page: largest paint after {paint:.0f} ms.")
-    print(f"Log with {lines:,} lines: opened in {log['opened ms']:.0f} ms; {log['idle fps']:.0f} frames/s at rest, "
-          f"{log['busy fps']:.0f} while {log['lines/s']:,.0f} lines/s arrive, x{log['busy fps'] / log['idle fps']:.2f}; "
-          f"{log['behind ms']:.0f} ms after the last line was stored it is seen.")  # fmt: skip
+    print(f"Log with {lines:,} lines: opened in {log['opened ms']:.0f} ms; {log['idle fps']:.0f} frames/s at rest; "
+          f"{log['busy fps']:.0f} while {log['lines/s']:,.0f} lines/s arrive (x{log['busy fps'] / log['idle fps']:.2f})"
+          f"; {log['behind ms']:.0f} ms after the last line was stored it is seen.")  # fmt: skip
 
 
 if __name__ == "__main__":

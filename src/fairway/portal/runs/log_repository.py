@@ -16,6 +16,9 @@ _COLUMNS = ("number", "run_id", "line", "level", "message", "status_label", "cre
 _LAST = "SELECT {each}, (SELECT line FROM run_log WHERE run_id = {each} ORDER BY number DESC LIMIT 1) FROM {given}"
 
 
+_LINES = select(*(run_log.c[name] for name in _COLUMNS))
+
+
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """A stored line; ``line`` is its place in the log of its run, from 1."""
@@ -47,16 +50,28 @@ async def insert(tx: Tx, lines: Sequence[LogLine]) -> None:
 
 async def page(tx: Tx, run_id: str, limit: int, offset: int) -> list[LogLine]:
     """Lines in the order in which they came."""
-    statement = select(run_log).where(run_log.c.run_id == run_id).order_by(run_log.c.number)
+    statement = _LINES.where(run_log.c.run_id == run_id).order_by(run_log.c.number)
     return [_line(row) for row in await tx.rows(statement.limit(limit).offset(offset))]
 
 
 async def behind(tx: Tx, run_id: str, number: int, limit: int) -> list[LogLine]:
     """The next lines behind one."""
     wanted = (run_log.c.run_id == run_id, run_log.c.number > number)
-    statement = select(run_log).where(*wanted).order_by(run_log.c.number).limit(limit)
-    return [_line(row) for row in await tx.rows(statement)]
+    return [_line(row) for row in await tx.rows(_LINES.where(*wanted).order_by(run_log.c.number).limit(limit))]
+
+
+async def numbers_behind(tx: Tx, run_id: str, number: int, limit: int) -> list[int]:
+    """The numbers of the next lines behind one: their index answers it."""
+    wanted = (run_log.c.run_id == run_id, run_log.c.number > number)
+    statement = select(run_log.c.number).where(*wanted).order_by(run_log.c.number).limit(limit)
+    return [int(row[0]) for row in await tx.rows(statement)]
+
+
+async def numbered(tx: Tx, numbers: Sequence[int]) -> list[LogLine]:
+    """Lines by their numbers."""
+    wanted = tx.any_of(run_log.c.number, list(numbers))
+    return [_line(row) for row in await tx.rows(_LINES.where(wanted).order_by(run_log.c.number))]
 
 
 def _line(row: Any) -> LogLine:
-    return LogLine(**row._mapping)
+    return LogLine(*row)

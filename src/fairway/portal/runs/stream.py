@@ -24,7 +24,7 @@ _POLL_SECONDS = 1.0
 """Other processes write too, and only the database knows."""
 _GATHER_SECONDS = 0.05
 """After a change the stream waits this long for more."""
-_PAGE = 200
+_PAGE = 1000
 _LONGEST_NUMBER = 18
 _SETTLED_MS = 5_000
 """Lines younger than this may have been overtaken: another transaction holds a lower number, uncommitted."""
@@ -102,11 +102,14 @@ class RunStreams:
 
         async def work(tx: Tx) -> tuple[Run, list[LogLine]]:
             run = await self._sight.require(tx, caller, run_id)
-            return run, await log_repository.behind(tx, run_id, lines.floor, _PAGE + len(lines.seen))
+            if not lines.seen:
+                return run, await log_repository.behind(tx, run_id, lines.floor, _PAGE)
+            there = await log_repository.numbers_behind(tx, run_id, lines.floor, _PAGE + len(lines.seen))
+            return run, await log_repository.numbered(tx, [each for each in there if each not in lines.seen][:_PAGE])
 
         run, found = await self._tools.db.read(work)
-        more = len(found) == _PAGE + len(lines.seen)
-        return run, lines.take(found, self._tools.now()), more
+        lines.take(found, self._tools.now())
+        return run, found, len(found) == _PAGE
 
 
 class _Tail:
@@ -116,16 +119,16 @@ class _Tail:
 
     def __init__(self, floor: int = 0) -> None:
         self.floor = floor
-        self.seen: set[int] = set()
+        self.seen: dict[int, int] = {}
+        """Numbers above the floor, and when those lines were written."""
 
-    def take(self, found: Sequence[LogLine], now: int) -> list[LogLine]:
-        fresh = [line for line in found if line.number not in self.seen]
-        self.seen.update(line.number for line in fresh)
-        settled = [line.number for line in found if line.created_at < now - _SETTLED_MS]
+    def take(self, fresh: Sequence[LogLine], now: int) -> None:
+        """Remembers lines that were not seen before."""
+        self.seen.update((line.number, line.created_at) for line in fresh)
+        settled = [number for number, at in self.seen.items() if at < now - _SETTLED_MS]
         if settled:
             self.floor = max(settled)
-            self.seen = {number for number in self.seen if number > self.floor}
-        return fresh
+            self.seen = {number: at for number, at in self.seen.items() if number > self.floor}
 
 
 async def _rest(rung: asyncio.Event) -> None:
