@@ -236,3 +236,18 @@ async def test_automations_that_ask_for_approval(court: Court, login: Login, cli
     assert (await court.approve(ann, run))["status"] == "IN_PROGRESS"
     await court.background.settle()
     assert court.delivered() == [{"on": "event"}]
+
+
+async def test_who_gets_the_role_later_sees_what_waits(court: Court, login: Login) -> None:
+    await login(ANN, "Member", "approver")
+    await court.action(approve={"roles": ["approver"]}, allowAnyoneToViewRuns=False)
+    run = await court.start()
+    path = f"/v1/actions/runs/{run['id']}"
+    stranger = await login(BOB, "Member")
+    assert (await stranger.get(path)).status_code == 404
+    assert (await stranger.get("/v1/actions/runs")).json()["runs"] == []
+    joined = await login(EVE, "Member", "approver")
+    assert (await joined.get(path)).json()["run"]["id"] == run["id"]
+    assert [each["id"] for each in (await joined.get("/v1/actions/runs")).json()["runs"]] == [run["id"]]
+    await court.approve(joined, run)
+    assert (await joined.get(path)).status_code == 200, "who has decided still sees it"

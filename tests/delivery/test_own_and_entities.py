@@ -10,6 +10,7 @@ import pytest
 from fairway.portal.worker import Background
 from support.actions import self_service
 from support.catalog import DOMAIN, SERVICE, TO_DOMAIN
+from support.people import Login
 from support.runs import Runs
 
 
@@ -62,3 +63,31 @@ async def test_the_portals_own_api_takes_the_runs_credentials(
     await background.settle()
     assert (await runs.get(run))["status"] in ("IN_PROGRESS", "FAILURE")
     assert (await client.get("/v1/actions/runs", params={"action": "second"})).json()["runs"] == []
+
+
+async def test_members_write_what_the_action_lets_them(
+    runs: Runs, background: Background, client: httpx.AsyncClient, login: Login
+) -> None:
+    member = await login("member@example.com", "Member")
+    await runs.start(_upsert(identifier="{{ .inputs.name }}", properties={"score": 3}), name="first")
+    direct = await member.post("/v1/blueprints/service/entities", json={"identifier": "second"})
+    assert direct.status_code == 403
+    started = await member.post("/v1/actions/deliver/runs", json={"properties": {"name": "second"}})
+    await background.settle()
+    assert (await runs.get(started.json()["run"]))["status"] == "SUCCESS"
+    changes = (await client.get("/v1/audit-log?blueprint=service&entity=second")).json()
+    assert changes["audits"][0]["trigger"]["by"]["user"]["email"] == "member@example.com"
+
+
+async def test_nobody_makes_themselves_an_admin_through_an_action(
+    runs: Runs, background: Background, client: httpx.AsyncClient, login: Login
+) -> None:
+    member = await login("member@example.com", "Member")
+    mapping = {"identifier": "{{ .inputs.name }}", "properties": {"port_role": "Admin"}}
+    invocation = {"type": "UPSERT_ENTITY", "blueprintIdentifier": "_user", "mapping": mapping}
+    await runs.start(invocation, name="x@example.com")
+    started = await member.post("/v1/actions/deliver/runs", json={"properties": {"name": "member@example.com"}})
+    await background.settle()
+    ended = await runs.get(started.json()["run"])
+    assert ended["status"] == "FAILURE"
+    assert "not written" in ended["summary"]

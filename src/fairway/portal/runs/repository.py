@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, delete, func, select
 
 from fairway.kit.jsonio import dumps_text
+from fairway.portal.actions.access.model import ApproveRule
 from fairway.portal.runs.model import Run
 from fairway.portal.runs.tables import run, run_approval, run_approval_request, run_log, run_queue
 from fairway.portal.storage import Tx
@@ -78,6 +79,15 @@ async def asked_to_approve(tx: Tx, ids: Iterable[str], user_id: str, email: str 
         asked = asked | (func.lower(run_approval.c.email) == email.lower())
     statement = select(run_approval.c.run_id).where(tx.any_of(run_approval.c.run_id, list(ids)), asked)
     return {row.run_id for row in await tx.rows(statement)}
+
+
+async def approve_rules(tx: Tx, ids: Sequence[str]) -> dict[str, ApproveRule]:
+    """Who may approve each of these runs, however late they come to it."""
+    if not ids:
+        return {}
+    wanted = tx.any_of(run_approval_request.c.run_id, list(ids))
+    rows = await tx.rows(select(run_approval_request.c.run_id, run_approval_request.c.rule).where(wanted))
+    return {row.run_id: ApproveRule.of(row.rule) for row in rows}
 
 
 async def ended_before(tx: Tx, cutoff: int, limit: int) -> list[str]:

@@ -17,6 +17,8 @@ from fairway.portal.runs.steps import missing_run
 from fairway.portal.runs.tables import run, run_approval
 from fairway.portal.storage import Tx
 
+_WAITING = "WAITING_FOR_APPROVAL"
+
 
 class Sight:
     """Decisions about runs, inside a transaction."""
@@ -42,6 +44,9 @@ class Sight:
             return list(runs)
         ids = [each.id for each in runs]
         asked = await repository.asked_to_approve(tx, ids, caller.principal_id, caller.email)
+        waiting = [each.id for each in runs if each.status == _WAITING and each.id not in asked]
+        rules = await repository.approve_rules(tx, waiting)
+        asked |= {run_id for run_id, rule in rules.items() if rule.grants(caller)}
         found = []
         for each in runs:
             action = await self._actions.find(tx, each.action)
@@ -62,6 +67,7 @@ class Sight:
             run.c.impersonated_by == caller.principal_id,
             ~tx.any_of(run.c.action, hidden),
             run.c.id.in_(select(run_approval.c.run_id).where(asked)),
+            run.c.status == _WAITING,
         )
 
     def _shown(self, caller: Caller, action: Action) -> bool:
