@@ -10,7 +10,7 @@ from fairway.gitops.forges.http import ForgeHttp, How
 from fairway.gitops.forges.requests import SPEC_BYTES, multipart, path_of, segment
 from fairway.gitops.scaffold.calls import MOST_PAGES, Calls, said
 from fairway.gitops.scaffold.model import EditConflict
-from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write
+from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write, is_commit
 
 
 class BitbucketCloudWorkspace:
@@ -59,7 +59,7 @@ class BitbucketCloudWorkspace:
 
     async def read(self, path: str, ref: str) -> FileAt | None:
         """See :class:`Workspace`. Branches with slashes cannot be part of the path, commits can."""
-        commit = ref if len(ref) == 40 else await self._tip(ref)
+        commit = ref if is_commit(ref) else await self._tip(ref)
         where = f"{self._calls.place}/src/{segment(commit)}/{path_of(path)}"
         answer = await self._calls.http.get(where, how=How(max_bytes=SPEC_BYTES))
         if answer.status == 404:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fairway.gitops.forges.bitbucket_server.answers import Absent, absent
-from fairway.gitops.forges.errors import RepositoryGone
+from fairway.gitops.forges.bitbucket_server.answers import Absent, absent, page_of
+from fairway.gitops.forges.errors import ForgeBroken, RepositoryGone
 from fairway.gitops.forges.http import ForgeHttp, How
 from fairway.gitops.forges.requests import SPEC_BYTES, multipart, path_of, segment
-from fairway.gitops.scaffold.calls import Calls
-from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write
+from fairway.gitops.scaffold.calls import MOST_PAGES, Calls
+from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write, is_commit
 
 _HEADS = "refs/heads/"
 
@@ -43,10 +43,18 @@ class BitbucketServerWorkspace:
         raise RepositoryGone(f'"{self._calls.label}" has no branch "{branch}"')
 
     async def _found(self, text: str) -> list[Any]:
-        answer = await self._calls.get("/branches", {"filterText": text, "limit": 1000})
-        if answer.status == 404 and absent(answer) is Absent.BRANCH:
-            return []
-        return list(self._calls.require(answer, "branches")["values"])
+        found: list[Any] = []
+        start: int | None = 0
+        for _ in range(MOST_PAGES):
+            answer = await self._calls.get("/branches", {"filterText": text, "limit": 1000, "start": start})
+            if answer.status == 404 and absent(answer) is Absent.BRANCH:
+                return []
+            page = page_of(self._calls.require(answer, "branches"), start or 0, "The listing of branches")
+            found += page.values
+            start = page.following
+            if start is None:
+                return found
+        raise ForgeBroken(f'"{self._calls.label}" has more than {MOST_PAGES} pages of branches')
 
     async def branches(self, prefix: str, own: str) -> Sequence[str]:
         """See :class:`Workspace`."""
@@ -67,7 +75,7 @@ class BitbucketServerWorkspace:
 
     async def read(self, path: str, ref: str) -> FileAt | None:
         """See :class:`Workspace`; the edit call wants the last commit that touched the file, at least."""
-        commit = ref if len(ref) == 40 else await self._tip(ref)
+        commit = ref if is_commit(ref) else await self._tip(ref)
         how = How(max_bytes=SPEC_BYTES)
         answer = await self._calls.http.get(f"{self._calls.place}/raw/{path_of(path)}", params={"at": commit}, how=how)
         if answer.status == 404:

@@ -12,7 +12,7 @@ from ruamel.yaml.error import CommentMark, YAMLError
 from ruamel.yaml.tokens import CommentToken
 
 from fairway.gitops.model import EntityKey
-from fairway.gitops.scaffold.locate import Layout, Place, child, layout
+from fairway.gitops.scaffold.locate import Layout, Place, child, is_alias, layout
 from fairway.gitops.scaffold.merging import carry_over
 from fairway.gitops.scaffold.model import CannotEdit, EntityChange, Value
 from fairway.gitops.scaffold.writing import dump, prepared, rendered, scalar, writer
@@ -188,14 +188,14 @@ def _shape(node: yaml.Node | None) -> object:
 def _apply(target: CommentedMap, found: Layout, node: yaml.MappingNode, change: EntityChange) -> list[str]:
     """Sets the keys in the writer's own form of the definition; what was changed, for people."""
     _require_own(found, node, str(change.key))
-    plan = _set_all(target, node, change.fields, "")
+    plan = _set_all(target, found, node, change.fields, "")
     for name, values in (("properties", change.properties), ("relations", change.relations)):
         if not values:
             continue
         inner = child(node, name)
         if isinstance(inner, yaml.MappingNode):
             _require_own(found, inner, f'"{name}" of {change.key}')
-            plan += _set_all(target[name], inner, values, f"{name}.")
+            plan += _set_all(target[name], found, inner, values, f"{name}.")
         elif inner is None or (isinstance(inner, yaml.ScalarNode) and inner.tag.endswith(":null")):
             _insert(target, name, prepared(values))
             plan += [f"{name}.{key}: set to {_shown(value)}" for key, value in values.items()]
@@ -209,7 +209,9 @@ def _require_own(found: Layout, node: yaml.Node, what: str) -> None:
         raise CannotEdit(f"{what} is shared through an alias, so that other definitions would change with it")
 
 
-def _set_all(target: CommentedMap, node: yaml.MappingNode, values: Mapping[str, Value], prefix: str) -> list[str]:
+def _set_all(
+    target: CommentedMap, found: Layout, node: yaml.MappingNode, values: Mapping[str, Value], prefix: str
+) -> list[str]:
     plan = []
     for name, value in values.items():
         old = child(node, name)
@@ -218,6 +220,8 @@ def _set_all(target: CommentedMap, node: yaml.MappingNode, values: Mapping[str, 
         if old is None:
             plan.append(f"{prefix}{name}: set to {_shown(value)}")
         else:
+            if id(old) in found.shared and not is_alias(node, name):
+                raise CannotEdit(f'"{prefix}{name}" has an anchor, and aliases refer to it')
             plan.append(f"{prefix}{name}: {_written(old)} -> {_shown(value)}")
         _insert(target, name, prepared(value))
     return plan
@@ -245,8 +249,7 @@ def _insert(target: CommentedMap, name: str, value: object) -> None:
     """Sets a key. Comments and blank lines behind the last key belong to what comes next, and stay in front of that."""
     if name in target:
         trailing = _take_trailing(target, name)
-        old = target[name]
-        target[name] = _with_anchor_of(old, value)
+        target[name] = value
         _give_trailing(target, name, trailing)
         return
     last = next(reversed(target), None) if len(target) else None
@@ -256,14 +259,6 @@ def _insert(target: CommentedMap, name: str, value: object) -> None:
         _give_trailing(target, last, own)
     target[name] = value
     _give_trailing(target, name, following)
-
-
-def _with_anchor_of(old: object, new: object) -> object:
-    """An anchor on a value that is replaced stays where aliases expect it."""
-    anchor = getattr(old, "anchor", None)
-    if anchor is not None and getattr(anchor, "value", None):
-        raise CannotEdit(f'A value with the anchor "&{anchor.value}" would be replaced, and aliases refer to it')
-    return new
 
 
 def _leaf(target: Any, name: Any) -> tuple[Any, Any, int]:

@@ -29,6 +29,7 @@ from fairway.gitops.scaffold.workspace import (
     commit_message,
 )
 from fairway.gitops.spec.reader import read_spec
+from fairway.gitops.spec.validation import validate
 
 Shapes = Mapping[str, BlueprintShape]
 
@@ -141,7 +142,7 @@ def _edited(file: FileAt | None, path: str, request: ScaffoldRequest, shapes: Sh
         new = [
             each
             for each in _findings(edited.content, path, shapes)
-            if (each.code, each.message, each.entity) not in known or each.entity == request.change.key
+            if (each.code, each.message, each.entity) not in known
         ]
         if new:
             raise InvalidSpec(new)
@@ -149,7 +150,12 @@ def _edited(file: FileAt | None, path: str, request: ScaffoldRequest, shapes: Sh
 
 
 def _findings(content: bytes, path: str, shapes: Shapes | None) -> list[Diagnostic]:
-    return errors(read_spec(content, path, shapes).diagnostics)
+    spec = read_spec(content, path, shapes)
+    found = list(spec.diagnostics)
+    if shapes is not None:
+        for each in spec.definitions:
+            found += validate(each, shapes.get(each.key.blueprint), path, exists=None, shapes=shapes)
+    return errors(found)
 
 
 def _text(request: ScaffoldRequest, path: str, plan: Sequence[str]) -> RequestText:

@@ -10,7 +10,7 @@ from fairway.gitops.forges.git.committing import FileChange
 from fairway.gitops.forges.requests import SPEC_BYTES
 from fairway.gitops.model import Repository
 from fairway.gitops.scaffold.model import EditConflict
-from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write
+from fairway.gitops.scaffold.workspace import Base, FileAt, OpenRequest, RequestText, Write, is_commit
 from fairway.kit.clock import Clock
 
 _MOVED = (
@@ -54,7 +54,7 @@ class GitWorkspace:
 
     async def read(self, path: str, ref: str) -> FileAt | None:
         """See :class:`Workspace`."""
-        commit = ref if len(ref) == 40 else (await self.base(ref)).commit
+        commit = ref if is_commit(ref) else (await self.base(ref)).commit
         content = None if commit is None else await self._opened.read(commit, path, SPEC_BYTES)
         return None if content is None or commit is None else FileAt(path, content, commit)
 

@@ -78,6 +78,14 @@ def child(node: yaml.MappingNode, name: str) -> yaml.Node | None:
     return next((value for key, value in node.value if isinstance(key, yaml.ScalarNode) and key.value == name), None)
 
 
+def is_alias(node: yaml.MappingNode, name: str) -> bool:
+    """Whether a key's value was written somewhere before the key."""
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value == name:
+            return bool(value.start_mark.index < key.start_mark.index)
+    return False
+
+
 def _walk(roots: tuple[yaml.Node | None, ...]) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     """Each (parent, child), every node's children once, however often aliases refer to it."""
     seen: set[int] = set()

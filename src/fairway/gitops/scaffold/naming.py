@@ -15,7 +15,7 @@ _LONGEST = 60
 def slug(text: str) -> str:
     """Lower-case letters, digits and dashes; texts that are not their own slug get a mark, so that no two are alike."""
     found = _UNFIT.sub("-", text.lower()).strip("-")[:_LONGEST].strip("-")
-    if found == text:
+    if found and found == text:
         return found
     mark = hashlib.sha256(text.encode()).hexdigest()[:6]
     return f"{found}-{mark}" if found else mark

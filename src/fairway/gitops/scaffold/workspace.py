@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -93,6 +94,11 @@ class Workspace(Protocol):
     async def update(self, request: OpenRequest, text: RequestText) -> None:
         """Changes what people read."""
         ...
+
+
+def is_commit(ref: str) -> bool:
+    """Whether it is a commit's id; anything else is a branch."""
+    return bool(re.fullmatch("[0-9a-f]{40}", ref))
 
 
 def commit_message(title: str, requester: Requester | None) -> str:

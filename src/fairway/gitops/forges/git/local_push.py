@@ -9,6 +9,7 @@ from pathlib import Path
 from fairway.gitops.forges.errors import ForgeBroken, ForgeUnavailable
 from fairway.gitops.forges.git import protocol
 from fairway.gitops.forges.git.committing import NewCommit
+from fairway.gitops.forges.git.pktline import after_flush
 
 _SECONDS = 60
 
@@ -39,7 +40,6 @@ async def push_locally(folder: Path, ref: str, old: str | None, new: NewCommit) 
         process.kill()
         await process.wait()
         raise ForgeUnavailable(f'git did not receive a push into "{folder}" within {_SECONDS} s') from None
-    _, _, answer = output.partition(b"0000")
-    if not answer:
+    if not output:
         raise ForgeBroken(f'git refuses a push into "{folder}": {errors.decode(errors="replace").strip()[:300]}')
-    return protocol.parse_push(answer, ref)
+    return protocol.parse_push(after_flush(output), ref)

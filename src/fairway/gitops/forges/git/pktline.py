@@ -30,6 +30,26 @@ def packet(payload: bytes) -> bytes:
     return b"%04x%b" % (len(payload) + 4, payload)
 
 
+def after_flush(data: bytes) -> bytes:
+    """What follows the first flush mark: behind an advertisement, the answer.
+
+    Raises:
+        ForgeBroken: there is none.
+    """
+    at = 0
+    while at < len(data):
+        head = data[at : at + 4]
+        if head == FLUSH:
+            return data[at + 4 :]
+        if not head.isalnum():
+            break
+        try:
+            at += max(4, int(head, 16))
+        except ValueError:
+            break
+    raise ForgeBroken("A git server's answer broke off before it began")
+
+
 def packets(data: bytes, start: int = 0) -> Iterator[Packet]:
     """The packets of an answer.
 
