@@ -74,7 +74,7 @@ async def _forget_crashes(url: str) -> None:
 
 async def _drop_database(server: str, url: str) -> None:
     connection = await asyncpg.connect(server)
-    await connection.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+    await connection.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
     await connection.close()
 
 
@@ -101,7 +101,9 @@ def _known_identity(database_url: str, data_dir: Path) -> Settings:
 
 async def _first_start(settings: Settings) -> None:
     """What a first start leaves in a database; copying it is an order of magnitude cheaper than starting again."""
-    await (await build_portal(settings, SystemClock())).close()
+    portal = await build_portal(settings, SystemClock())
+    await Background(portal).settle()
+    await portal.close()
 
 
 @pytest.fixture(scope="session")

@@ -75,6 +75,7 @@ def test_a_client_without_credentials_is_told_so_and_makes_none(database_url: st
     assert list(tmp_path.glob("fairway-data")) == []
 
 
+@pytest.mark.slow
 def test_backup_restore_and_doctor(live_portal: LivePortal, tmp_path: Path) -> None:
     assert live_portal.settings.secret_key is not None
     key = {"FAIRWAY_SECRET_KEY": live_portal.settings.secret_key.get_secret_value()}
@@ -91,9 +92,10 @@ def test_backup_restore_and_doctor(live_portal: LivePortal, tmp_path: Path) -> N
         assert run.returncode == 0, run.stderr
         checked = fairway("admin", "doctor", "--data-dir", folder, cwd=tmp_path, **key)
         assert checked.returncode == 0, checked.stdout
-        assert {record["verdict"] for record in records(checked)} == {"ok"}
+        assert [record for record in records(checked) if record["verdict"] != "ok"] == []
 
 
+@pytest.mark.slow
 def test_emergency_access(live_portal: LivePortal, tmp_path: Path) -> None:
     assert live_portal.settings.secret_key is not None
     key = {"FAIRWAY_SECRET_KEY": live_portal.settings.secret_key.get_secret_value()}

@@ -49,6 +49,7 @@ async def test_it_shows_what_a_catalog_can_do(connected: PortalClient) -> None:
     assert all(35 <= system["properties"]["average_coverage"] <= 97 for system in systems)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_second_start_leaves_it_alone(connected: PortalClient) -> None:
     await fill(connected, TODAY)
     await connected.patch("/blueprints/service/entities/cart", {"title": "Trolley"})
@@ -57,6 +58,7 @@ async def test_a_second_start_leaves_it_alone(connected: PortalClient) -> None:
     assert dump(await read_state(connected, with_entities=True)) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_it_can_be_interrupted_and_goes_on(connected: PortalClient) -> None:
     await fill(connected, TODAY)

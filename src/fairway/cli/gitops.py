@@ -79,6 +79,43 @@ def schema(blueprints: Blueprints = None) -> None:
         typer.echo(json.dumps(editor_schema(shapes), indent=2, ensure_ascii=False))
 
 
+StateFile = Annotated[Path | None, typer.Option("--state", help="The ledger's file; GITOPS_STATE.")]
+ReportFile = Annotated[Path | None, typer.Option("--report", help="File for a JSON report; GITOPS_REPORT.")]
+
+
+@app.command()
+def sync(
+    state: StateFile = None,
+    report: ReportFile = None,
+    dry_run: Annotated[
+        bool | None, typer.Option("--dry-run", help="Write nothing, tell what would be; GITOPS_DRY_RUN.")
+    ] = None,
+) -> None:
+    """Brings the catalog to what all repositories say, once. Settings are environment variables
+    (docs/reference/gitops-settings.md), those of the published Bitbucket script among them.
+
+    Exit codes: 0 all done, 2 some repositories or definitions failed, 3 deletions wait for approval, 4 credentials or
+    settings are wrong, 5 forge or portal cannot be reached.
+    """
+    from fairway.cli.gitops_sync import run_sync, settings_of
+
+    raise typer.Exit(run_sync(settings_of(state=state, report=report, dry_run=dry_run)))
+
+
+@app.command()
+def watch(
+    state: StateFile = None,
+    report: ReportFile = None,
+    interval: Annotated[
+        str | None, typer.Option(help="Pause between passes, such as 30m or 6h; GITOPS_INTERVAL.")
+    ] = None,
+) -> None:
+    """Does what `sync` does again and again, until SIGTERM; what is under way then is finished."""
+    from fairway.cli.gitops_sync import run_watch, settings_of
+
+    raise typer.Exit(run_watch(settings_of(state=state, report=report, interval=interval)))
+
+
 def _print(checked: Checked, output_format: Format) -> None:
     from fairway.gitops.check.documents import json_document, sarif_document
     from fairway.gitops.check.human import render

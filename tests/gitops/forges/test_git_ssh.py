@@ -14,8 +14,12 @@ from fairway.gitops.forges.errors import CircuitOpen, ForgeRefused, ForgeUnavail
 from fairway.gitops.forges.git.client import GitForge
 from fairway.gitops.forges.git.settings import GitSettings, SshLogin
 from fairway.gitops.forges.http import HttpOptions
-from fairway.gitops.model import Repository
+from fairway.gitops.model import EntityKey, Repository
 from fairway.gitops.patterns import Patterns
+from fairway.gitops.scaffold.flow import scaffold
+from fairway.gitops.scaffold.model import EntityChange, Outcome, ScaffoldRequest
+from fairway.gitops.scaffold.opening import open_workspace
+from fairway.kit.clock import SystemClock
 from support.git_ssh import SshServer, ssh_server
 
 ALL = Wanted(Patterns())
@@ -114,3 +118,14 @@ async def test_sessions_that_break_off(forge: GitForge, server: SshServer) -> No
 async def test_identity_checks_the_key(forge: GitForge, server: SshServer) -> None:
     server.create("a.git")
     assert await forge.identity() == f"git ssh://git@127.0.0.1:{server.port} (ssh as git)"
+
+
+async def test_a_branch_is_pushed_over_ssh(forge: GitForge, server: SshServer) -> None:
+    bare = server.create("a.git")
+    bare.commit({"port.yml": "identifier: checkout\nblueprint: service\n"})
+    change = EntityChange(EntityKey("service", "checkout"), properties={"tier": 2})
+    workspace = open_workspace(forge, await the_only(forge), clock=SystemClock(), bot="Bot <bot@example.com>")
+    result = await scaffold(workspace, ScaffoldRequest("enrich", "run00001", change))
+    assert (result.outcome, result.branch) == (Outcome.PUSHED, "portal/enrich/checkout-run00001")
+    assert bare.read("port.yml", "portal/enrich/checkout-run00001").endswith("properties:\n  tier: 2")
+    assert bare.git("log", "-1", "--format=%an <%ae>", "portal/enrich/checkout-run00001") == "Bot <bot@example.com>"

@@ -243,3 +243,20 @@ def test_an_alias_is_replaced_by_a_value() -> None:
     text = "identifier: checkout\nblueprint: service\nproperties:\n  a: &t 1\n  tier: *t\n"
     result = yaml.safe_load(edit(text.encode(), EntityChange(KEY, properties={"tier": 2})).content)
     assert result["properties"] == {"a": 1, "tier": 2}
+
+
+@pytest.mark.parametrize("text", ["properties: {}", "properties: {a: 1}", "properties:\n  a: 1"])
+@pytest.mark.parametrize(
+    "name", ["<<", "=", "? x", "a: b", "0", "null", "yes", "~", "1.5", "a #b", "!t", "*a", "\n", "{"]
+)
+def test_hostile_names(name: str, text: str) -> None:
+    change = EntityChange(KEY, properties={name: "v"})
+    result = edit(f"identifier: checkout\nblueprint: service\n{text}\n".encode(), change).content
+    assert yaml.safe_load(result)["properties"][name] == "v"
+    assert edit(result, change).plan == []
+
+
+def test_names_that_are_numbers() -> None:
+    text = b"identifier: checkout\nblueprint: service\nproperties:\n  1: [a]\n"
+    with pytest.raises(CannotEdit, match="no name"):
+        edit(text, EntityChange(KEY, properties={"1": ["b"]}))

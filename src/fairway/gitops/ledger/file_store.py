@@ -40,6 +40,7 @@ class FileLedger:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._connection: Any = None
+        self._closed = False
 
     async def open(self) -> None:
         """Opens the file, and makes it when there is none; nobody else may read a new one.
@@ -81,7 +82,10 @@ class FileLedger:
         return twin
 
     async def close(self) -> None:
-        """Closes the file."""
+        """Closes the file; again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         await self._run(lambda connection: connection.close() if connection is not None else None)
         self._thread.shutdown()
 

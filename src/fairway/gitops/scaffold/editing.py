@@ -15,7 +15,7 @@ from fairway.gitops.model import EntityKey
 from fairway.gitops.scaffold.locate import Layout, Place, child, is_alias, layout
 from fairway.gitops.scaffold.merging import carry_over
 from fairway.gitops.scaffold.model import CannotEdit, EntityChange, Value
-from fairway.gitops.scaffold.writing import dump, prepared, rendered, scalar, writer
+from fairway.gitops.scaffold.writing import dump, key, prepared, rendered, scalar, writer
 
 _BOM = "\ufeff"
 
@@ -220,6 +220,8 @@ def _set_all(
         if old is None:
             plan.append(f"{prefix}{name}: set to {_shown(value)}")
         else:
+            if name not in target:
+                raise CannotEdit(f'"{prefix}{name}" is written as a number or another value that is no name')
             if id(old) in found.shared and not is_alias(node, name):
                 raise CannotEdit(f'"{prefix}{name}" has an anchor, and aliases refer to it')
             plan.append(f"{prefix}{name}: {_written(old)} -> {_shown(value)}")
@@ -257,7 +259,7 @@ def _insert(target: CommentedMap, name: str, value: object) -> None:
     own, following = _split(trailing)
     if last is not None:
         _give_trailing(target, last, own)
-    target[name] = value
+    target[key(name)] = value
     _give_trailing(target, name, following)
 
 

@@ -18,6 +18,7 @@ _WIDE = 1_000_000
 """Lines are never folded: a diff shows what changed."""
 _OLD_WORDS = re.compile(r"(?i:y|n|yes|no|on|off)|[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?|<<|=")
 """Strings that YAML 1.1 takes for something else; other tools still read that."""
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]*")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\u2028\u2029]")
 
 
@@ -41,6 +42,11 @@ def writer(indent: int = 2, dash: int = 2) -> YAML:
     return found
 
 
+def key(name: str) -> str:
+    """A key as the writer takes it: quoted unless it is plain whatever the style and version."""
+    return name if _PLAIN_KEY.fullmatch(name) and not _OLD_WORDS.fullmatch(name) else DoubleQuotedScalarString(name)
+
+
 def prepared(value: Value) -> object:
     """A value as the writer takes it."""
     if isinstance(value, str):
@@ -49,7 +55,7 @@ def prepared(value: Value) -> object:
     if isinstance(value, Mapping):
         found = CommentedMap()
         for name, each in value.items():
-            found[str(name)] = prepared(each)
+            found[key(str(name))] = prepared(each)
         return found
     if isinstance(value, Sequence):
         return CommentedSeq([prepared(each) for each in value])

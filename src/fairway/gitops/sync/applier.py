@@ -259,13 +259,15 @@ class GroupApplier:
             found = [replace(each, repository=label, commit=commit) for each in reading.diagnostics]
             claims = tuple(own.get(reading.repository.id, ()))
             report.by_repository[reading.repository.id] = Applied(Fate.APPLIED, claims, found)
+        winners = {each.key: each for each in plan.concerned if each.state is not ClaimState.SHADOWED}
         places = {label: repository for (_, repository), label in labels.items()}
         for each in batch.diagnostics:
             self._add(report, places, each)
         for claim in plan.claims.values():
             if claim.state is ClaimState.SHADOWED and plan.before.get(claim.owner) != claim:
                 report.tally.shadowed += 1
-                for each in _conflict(claim, plan, labels):
+                winner = winners.get(claim.key)
+                for each in conflict(claim, winner, labels) if winner is not None else ():
                     self._add(report, places, each)
             if claim.state is ClaimState.ORPHANED and plan.before.get(claim.owner) != claim:
                 report.tally.orphaned += 1
@@ -275,13 +277,8 @@ class GroupApplier:
         (applied.diagnostics if applied is not None else report.loose).append(found)
 
 
-def _conflict(claim: Claim, plan: _Plan, labels: Labels) -> list[Diagnostic]:
+def conflict(claim: Claim, winner: Claim, labels: Labels) -> list[Diagnostic]:
     """What both sides of a conflict are told. Section 8."""
-    winner = next(
-        (each for each in plan.claims.values() if each.key == claim.key and each.state is not ClaimState.SHADOWED), None
-    )
-    if winner is None:
-        return []
     ours, theirs = _place(claim, labels), _place(winner, labels)
     return [
         Diagnostic(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from fairway.gitops.diagnostics import Diagnostic
 from fairway.gitops.forges.errors import (
     CircuitOpen,
     ForgeRefused,
@@ -98,7 +99,7 @@ class Sweep:
             raise _first(errors) from None
         finally:
             self._report.entities.add(self._gatherer.total)
-            self._report.findings.add(self._gatherer.loose)
+            self._report.findings.add(without_conflicts(self._gatherer.loose))
         await self._note_checked(0)
 
     async def _list(self) -> None:
@@ -159,6 +160,10 @@ class Sweep:
         self._refusals = self._silences = 0
         if not reading.unchanged:
             return reading
+        if turn.before is not None:  # what was wrong still is
+            label, commit = turn.repository.label, turn.before.tip or None
+            standing = turn.before.diagnostics
+            self._report.findings.add(replace(each, repository=label, commit=commit) for each in standing)
         if reading.problem is not None:
             self._report.notices.append(f"{turn.repository.label}: {reading.problem}")
         if reading.tip is None:
@@ -198,7 +203,7 @@ class Sweep:
             await self._failed(reading.repository, error)
             return
         self._report.repositories.changed += 1
-        self._report.findings.add(applied.diagnostics)
+        self._report.findings.add(without_conflicts(applied.diagnostics))
         self._progress(self._report)
 
     async def _state(self, repository: str) -> RepositoryState | None:
@@ -214,6 +219,11 @@ class Sweep:
         if self._advanced and len(self._advanced) >= least:
             readings, self._advanced = self._advanced, []
             await self._applier.advance(readings, self._report.generation)
+
+
+def without_conflicts(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """All but those that the end of a pass tells once, whichever side was looked at."""
+    return (each for each in found if each.code != "E_CONFLICT")
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -101,6 +101,7 @@ class Reconcile:
             settler = Settler(self._context, self._shapes, applier)
             await settler.pending()
             await settler.active()
+            await settler.conflicts()
             report.entities.add(settler.tally)
             report.findings.add(settler.diagnostics)
             await self._end(before, state, report, applier)

@@ -13,7 +13,7 @@ from fairway.gitops.ledger.model import Claim, ClaimState
 from fairway.gitops.ledger.store import Changes
 from fairway.gitops.model import EntityKey
 from fairway.gitops.options import MergeMode
-from fairway.gitops.sync.applier import GroupApplier
+from fairway.gitops.sync.applier import GroupApplier, conflict
 from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.leases import applying
 from fairway.gitops.sync.tally import Tally
@@ -61,6 +61,18 @@ class Settler:
             late = [each for each in page if is_late(each, self._context.now())]
             labels = await self._applier.labels(late) if late else {}
             self.diagnostics += [waiting_diagnostic(each, labels) for each in late]
+
+    async def conflicts(self) -> None:
+        """Tells both sides of every conflict."""
+        after: EntityKey | None = None
+        while page := await self._page(ClaimState.SHADOWED, after):
+            after = page[-1].key
+            rivals = await self._context.store.claims({each.key for each in page})
+            winners = {each.key: each for each in rivals if each.state is not ClaimState.SHADOWED}
+            labels = await self._applier.labels(rivals)
+            for claim in page:
+                if claim.key in winners:
+                    self.diagnostics += conflict(claim, winners[claim.key], labels)
 
     async def awaken(self, written: Iterable[EntityKey]) -> None:
         """Tries claims that waited for entities which exist now, and those that waited for these in turn."""

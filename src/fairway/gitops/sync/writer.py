@@ -148,7 +148,8 @@ class Writer:
             applied = {**item.planned.intent, **claim.applied}
             created = claim.created_by_git or claim.key not in present
             fresh = claim.revision if claim.key in present and claim.holds else None
-            claims.append(replace(claim, applied=applied, created_by_git=created, revision=fresh))
+            begun = replace(claim, applied=applied, applied_wish=None, created_by_git=created, revision=fresh)
+            claims.append(begun)
         await self._context.store.commit(Changes(claims=claims))
 
     async def _send(self, items: Mapping[EntityKey, _Item], *, create_missing: bool) -> None:
