@@ -12,7 +12,7 @@ from fairway.gitops.forges.base import Examined, ForgeFigures, ForgeKind, Status
 from fairway.gitops.forges.errors import ForgeRefused, NotPermitted, RepositoryGone
 from fairway.gitops.forges.git.address import CloneAddress, parse_address
 from fairway.gitops.forges.git.cache import RepositoryCache
-from fairway.gitops.forges.git.local import LocalRepository
+from fairway.gitops.forges.git.local import LOCAL_THREADS, LocalRepository
 from fairway.gitops.forges.git.places import Place, find_bare, parse_gitolite, read_list
 from fairway.gitops.forges.git.remote import Remote
 from fairway.gitops.forges.git.server import ServerRepository
@@ -44,6 +44,7 @@ class GitForge:
         self._cache: RepositoryCache | None = None
         self._http: dict[str, HttpHost] = {}
         self._ssh: dict[str, SshHost] = {}
+        self._local_gate = asyncio.Semaphore(LOCAL_THREADS)
         self._origins: frozenset[str] | None = None
         self._remotes: dict[str, Remote] = {}
 
@@ -140,7 +141,7 @@ class GitForge:
         """The repository where it is."""
         address = parse_address(repository.address["clone"])
         if address.scheme == "file":
-            return LocalRepository(Path(address.path), self._settings.limits)
+            return LocalRepository(Path(address.path), self._settings.limits, self._local_gate)
         if self._cache is None:
             self._cache = RepositoryCache(self._settings.cache, self._settings.limits)
         return ServerRepository(self.remote(address), self._cache, address.identity, self._settings.limits)

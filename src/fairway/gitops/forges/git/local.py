@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
-from dulwich.errors import NotGitRepository
-from dulwich.file import FileLocked
+from dulwich.errors import ChecksumMismatch, FileFormatException, NotGitRepository
 from dulwich.object_store import DiskObjectStore
 from dulwich.objects import ObjectID
 from dulwich.refs import DiskRefsContainer, Ref, RefsContainer
@@ -27,6 +27,9 @@ from fairway.gitops.forges.requests import SPEC_BYTES
 from fairway.gitops.model import Tip
 
 _HEADS = b"refs/heads/"
+LOCAL_THREADS = 2
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def git_folder(path: Path) -> Path | None:
@@ -43,22 +46,24 @@ class LocalRepository:
 
     path: Path
     limits: GitLimits
+    gate: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOCAL_THREADS))
+    """Shared by all of one source: the work holds the interpreter, and more threads only get into each other's way."""
 
     async def examine(self, wanted: Wanted) -> Examined:
         """See :meth:`Forge.examine`."""
-        return await asyncio.to_thread(self._examine, wanted)
+        return await self._in_thread(self._examine, wanted)
 
     async def read(self, commit: str, path: str, limit: int) -> bytes | None:
         """See :meth:`Forge.read`."""
-        return await asyncio.to_thread(self._read, commit, path, limit)
+        return await self._in_thread(self._read, commit, path, limit)
 
     async def commit(self, parent: str | None, change: FileChange) -> NewCommit:
         """A commit on top of ``parent`` that changes one file; nothing is written."""
-        return await asyncio.to_thread(self._commit, parent, change)
+        return await self._in_thread(self._commit, parent, change)
 
     def _commit(self, parent: str | None, change: FileChange) -> NewCommit:
-        with self._open() as repository:
-            files = None if parent is None else CommitFiles(repository.object_store, parent, self.limits)
+        with self._open() as store:
+            files = None if parent is None else CommitFiles(store, parent, self.limits)
             return commit_file(files, change)
 
     async def push(self, ref: str, old: str | None, new: NewCommit) -> str | None:
@@ -67,7 +72,11 @@ class LocalRepository:
 
     async def tip(self, branch: str | None) -> Tip | None:
         """What a branch points at; None: the default branch."""
-        return await asyncio.to_thread(self._tip, branch)
+        return await self._in_thread(self._tip, branch)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        async with self.gate:
+            return await asyncio.to_thread(work, *args, **named)
 
     def _folder(self) -> Path:
         found = git_folder(self.path)
@@ -78,9 +87,15 @@ class LocalRepository:
     def _tip(self, branch: str | None) -> Tip | None:
         folder = self._folder()
         if (folder / "reftable").is_dir():
-            with self._open() as repository:
-                return _look_up(repository.refs, branch)
+            return self._tip_of_table(folder, branch)
         return _look_up(DiskRefsContainer(folder), branch)
+
+    def _tip_of_table(self, folder: Path, branch: str | None) -> Tip | None:
+        try:
+            with Repo(str(folder)) as repository:
+                return _look_up(repository.refs, branch)
+        except (NotGitRepository, UnsupportedVersion, UnsupportedExtension) as error:
+            raise ForgeBroken(f'"{self.path}" is a repository of another kind than is read: {error}') from None
 
     def _examine(self, wanted: Wanted) -> Examined:
         tip = self._tip(wanted.branch)
@@ -90,8 +105,7 @@ class LocalRepository:
             return Examined(tip, unchanged=tip is not None)
         if len(tip.commit) != 40:
             raise ForgeBroken(f'"{self.path}" has object ids of sha256; only those of sha1 are read')
-        with self._open() as repository:
-            store = repository.object_store
+        with self._open() as store:
             selected = select(CommitFiles(store, tip.commit, self.limits), wanted)
             unread = selected.unread(wanted)
             files = {
@@ -102,29 +116,25 @@ class LocalRepository:
         return Examined(tip, files=files, changed_dependencies=changed, ignored=tuple(selected.ignored))
 
     def _read(self, commit: str, path: str, limit: int) -> bytes | None:
-        with self._open() as repository:
-            blob = CommitFiles(repository.object_store, commit, self.limits).find(path)
+        with self._open() as store:
+            blob = CommitFiles(store, commit, self.limits).find(path)
             if blob is None:
                 return None
-            size = stored_size(repository.object_store, blob)
+            size = stored_size(store, blob)
             if size > limit:
                 raise FileTooBig(f'"{path}" holds {size} bytes; at most {limit} are read')
-            return blob_bytes(repository.object_store, blob)
+            return blob_bytes(store, blob)
 
     @contextmanager
-    def _open(self) -> Iterator[Repo]:
+    def _open(self) -> Iterator[DiskObjectStore]:
+        """The objects alone: reading the configuration, too, would take as long again."""
+        store = DiskObjectStore(self._folder() / "objects")
         try:
-            repository = Repo(str(self._folder()))
-        except NotGitRepository:
-            raise RepositoryGone(f'There is no git repository at "{self.path}"') from None
-        except (UnsupportedVersion, UnsupportedExtension) as error:
-            raise ForgeBroken(f'"{self.path}" is a repository of another kind than is read: {error}') from None
-        try:
-            yield repository
-        except (KeyError, FileLocked) as error:
-            raise ForgeBroken(f'"{self.path}" lacks an object: {error}') from None
+            yield store
+        except (KeyError, FileFormatException, ChecksumMismatch) as error:
+            raise ForgeBroken(f'"{self.path}" lacks an object, or one is damaged: {error}') from None
         finally:
-            repository.close()
+            store.close()
 
 
 def _spec_bytes(store: DiskObjectStore, blob: ObjectID) -> SpecBytes:
