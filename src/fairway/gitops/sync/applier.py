@@ -164,7 +164,8 @@ class GroupApplier:
         labels = await self._labels(
             plan.concerned, {(source, each.repository.id): each.repository.label for each in readings}
         )
-        batch = await self._writer.write(plan.winners, labels, last=False, create_missing=False)
+        dirty = [each.before for each in readings if each.before is not None]
+        batch = await self._writer.write(plan.winners, labels, last=False, create_missing=False, dirty=dirty)
         for claim in batch.claims.values():
             plan.claims[claim.owner] = claim
         self.refused |= batch.refused

@@ -10,7 +10,7 @@ from fairway.gitops.catalog import Found, Write, Written
 from fairway.gitops.diagnostics import Diagnostic
 from fairway.gitops.ledger.fields import PROPERTY, RELATION, Body, decode
 from fairway.gitops.ledger.merging import Planned, plan_write
-from fairway.gitops.ledger.model import Claim, ClaimState
+from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.ledger.store import Changes
 from fairway.gitops.model import EntityKey, Mark
 from fairway.gitops.sync.context import Context, Shapes
@@ -61,9 +61,18 @@ class Writer:
         self._context = context
         self._shapes = shapes
 
-    async def write(self, claims: Sequence[Claim], labels: Labels, *, last: bool, create_missing: bool) -> Batch:
+    async def write(
+        self,
+        claims: Sequence[Claim],
+        labels: Labels,
+        *,
+        last: bool,
+        create_missing: bool,
+        dirty: Sequence[RepositoryState] = (),
+    ) -> Batch:
         """Brings the catalog to what ``claims`` say; they are winners, one for each entity. Claims whose targets do not
         exist wait, unless ``create_missing``. ``last``: nothing comes in this run that searches might still find.
+        ``dirty`` are repositories that have to be read again if this is cut off.
 
         Raises:
             FairwayError: the catalog does not answer; nothing is known then of what arrived.
@@ -82,7 +91,7 @@ class Writer:
             mode = self._context.options.mode_of(item.claim.location.path)
             item.planned = plan_write(item.claim, item.fields, mode, found.get(key), self._context.options.yields)
         if items:
-            await self._intend(items.values(), present)
+            await self._intend(items.values(), present, dirty)
             await self._send(items, create_missing=create_missing)
         await self._conclude(items, batch, present, labels)
         return batch
@@ -139,18 +148,20 @@ class Writer:
         ]
         return await self._context.catalog.find(wanted) if wanted else {}
 
-    async def _intend(self, items: Iterable[_Item], present: Mapping[EntityKey, str]) -> None:
+    async def _intend(
+        self, items: Iterable[_Item], present: Mapping[EntityKey, str], dirty: Sequence[RepositoryState]
+    ) -> None:
         """Notes what is about to be written: after a crash it is known whose doing it was."""
         claims = []
         for item in items:
             assert item.planned is not None
             claim = item.claim
-            applied = {**item.planned.intent, **claim.applied}
+            applied = item.planned.intent(claim.applied)
             created = claim.created_by_git or claim.key not in present
-            fresh = claim.revision if claim.key in present and claim.holds else None
-            begun = replace(claim, applied=applied, applied_wish=None, created_by_git=created, revision=fresh)
+            begun = replace(claim, applied=applied, applied_wish=None, created_by_git=created, revision=None)
             claims.append(begun)
-        await self._context.store.commit(Changes(claims=claims))
+        unread = [replace(each, settings="") for each in dirty]
+        await self._context.store.commit(Changes(claims=claims, repositories=unread))
 
     async def _send(self, items: Mapping[EntityKey, _Item], *, create_missing: bool) -> None:
         edges = {key: [each for each in item.targets if each in items] for key, item in items.items()}
