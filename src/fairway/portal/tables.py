@@ -12,11 +12,13 @@ from fairway.portal.pages import tables as _pages
 from fairway.portal.runs import tables as _runs
 from fairway.portal.scorecards import tables as _scorecards
 from fairway.portal.sources import tables as _sources
+from fairway.portal.sources.gitops import tables as _gitops
 from fairway.portal.storage.tables import metadata
 from fairway.portal.workflows import tables as _workflows
 
 FEATURES = (
-    _access, _actions, _audit, _automations, _catalog, _organization, _pages, _runs, _scorecards, _sources, _workflows,
+    _access, _actions, _audit, _automations, _catalog, _gitops, _organization, _pages, _runs, _scorecards, _sources,
+    _workflows,
 )  # fmt: skip
 """The modules that declare tables, besides storage's own."""
 

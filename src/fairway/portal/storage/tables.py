@@ -15,7 +15,9 @@ metadata = MetaData(
     }
 )
 
-SEQUENCES = ("event", "entity", "blueprint", "relation", "property_key", "datasource", "run", "run_log")
+SEQUENCES = (
+    "event", "entity", "blueprint", "relation", "property_key", "datasource", "run", "run_log", "gitops_journal",
+)  # fmt: skip
 """Names that :meth:`Tx.allocate_ids` knows."""
 
 for _name in SEQUENCES:

@@ -1,0 +1,1 @@
+"""GitOps sources: repositories whose spec files define entities, synchronised by the portal itself."""
