@@ -24,10 +24,10 @@ class Planned:
     cleared: tuple[str, ...]
     contested: tuple[str, ...]
 
-    @property
-    def intent(self) -> dict[str, str]:
-        """What git may have applied while nobody knows whether the write arrived."""
-        return dict.fromkeys(self.applied, UNKNOWN)
+    def intent(self, before: Mapping[str, str]) -> dict[str, str]:
+        """What git may have applied while nobody knows whether the write arrived; ``before`` is what it had applied."""
+        changed = {name: UNKNOWN for name, value in self.applied.items() if before.get(name) != value}
+        return {**before, **changed}
 
 
 def plan_write(claim: Claim, fields: Mapping[str, Any], mode: MergeMode, found: Found | None, yields: bool) -> Planned:
