@@ -173,5 +173,5 @@ def test_the_catalog_is_what_repositories_say() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_catalog_is_what_repositories_say_at_length() -> None:
-    chosen = settings(max_examples=300, stateful_step_count=30, suppress_health_check=CHECKS, deadline=None)
+    chosen = settings(max_examples=150, stateful_step_count=30, suppress_health_check=CHECKS, deadline=None)
     run_state_machine_as_test(Machine, settings=chosen)  # type: ignore[no-untyped-call]
