@@ -11,6 +11,7 @@ import asyncio
 import ipaddress
 import random
 import socket
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -211,18 +212,25 @@ class AddressPolicy(Protocol):
         ...
 
 
-def guarded_connector(policy: AddressPolicy, *, limit: int) -> aiohttp.TCPConnector:
-    """A pool of connections that asks ``policy`` about each address that is about to be connected to; a refusal is an
-    ``OSError`` with :data:`REFUSED_BY_POLICY` in its text."""
+def require_allowed(policy: AddressPolicy, address: str) -> None:
+    """Raises:
+    OSError: ``policy`` refuses the numeric address; :data:`REFUSED_BY_POLICY` is in its text.
+    """
+    refusal = policy.refusal(address)
+    if refusal is not None:
+        raise OSError(f"{REFUSED_BY_POLICY}: {address}: {refusal}")
+
+
+def guarded_connector(policy: AddressPolicy, *, limit: int, tls: ssl.SSLContext | bool = True) -> aiohttp.TCPConnector:
+    """A pool of connections that asks ``policy`` about each address that is about to be connected to; a refusal is that
+    of :func:`require_allowed`."""
 
     def guarded(info: tuple[Any, ...]) -> socket.socket:
         family, kind, protocol, _, peer = info
-        refusal = policy.refusal(peer[0])
-        if refusal is not None:
-            raise OSError(f"{REFUSED_BY_POLICY}: {peer[0]}: {refusal}")
+        require_allowed(policy, peer[0])
         return socket.socket(family, kind, protocol)
 
-    return aiohttp.TCPConnector(limit=limit, socket_factory=guarded)
+    return aiohttp.TCPConnector(limit=limit, socket_factory=guarded, ssl=tls)
 
 
 def parse_url(text: str, base: URL | None = None) -> URL:

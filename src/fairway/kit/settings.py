@@ -53,7 +53,12 @@ class Settings(BaseSettings):
     kafka_password: SecretStr | None = Field(None, description="SASL password.")
     kafka_security_protocol: str = Field("PLAINTEXT", description="librdkafka security.protocol.")
     outgoing_private_networks: bool = Field(
-        False, description="Allow outgoing webhooks to private address ranges; metadata addresses are always refused."
+        False,
+        description="Allow outgoing webhooks and forges in private address ranges; metadata addresses are always "
+        "refused.",
+    )
+    gitops_local_folder: Path | None = Field(
+        None, description="Folder of this machine that GitOps sources of plain git may read; none when absent."
     )
     delivery_attempts: int = Field(
         5,

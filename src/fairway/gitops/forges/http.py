@@ -26,7 +26,7 @@ from fairway.gitops.forges.gate import Circuit, Gate, Lane
 from fairway.gitops.forges.requests import EVENT, PASS, RAW, Addresses, Content, How, Params
 from fairway.kit.clock import Clock, SystemClock
 from fairway.kit.errors import FairwayError, InvalidRequest
-from fairway.kit.http import read_bounded
+from fairway.kit.http import REFUSED_BY_POLICY, AddressPolicy, DestinationRefused, guarded_connector, read_bounded
 from fairway.kit.proxy import proxy_for
 
 __all__ = ["EVENT", "PASS", "RAW", "Content", "ForgeHttp", "How", "HttpAnswer", "HttpOptions", "Lane", "Params"]
@@ -61,6 +61,8 @@ class HttpOptions:
     user_agent: str = f"fairway/{__version__} (+gitops)"
     budget: RateBudget | None = None
     """Shared with other clients of the same credential."""
+    policy: AddressPolicy | None = None
+    """Which addresses may be connected to; None: all. Behind a proxy that is the proxy's business."""
 
 
 class ForgeHttp:
@@ -127,6 +129,7 @@ class ForgeHttp:
             ForgeRefused: 401, or 403 that is no rate limit; :class:`CircuitOpen` once nobody is asked any more;
                 :class:`NotPermitted` where the forge says that the login is good.
             ForgeBroken: it redirects to another origin, or ``path`` is a URL of one.
+            DestinationRefused: the policy forbids the address.
         """
         return await self._repeat(
             _Attempt(method, self.addresses.of(path, params), content, how, self.options.clock.now())
@@ -268,6 +271,8 @@ class ForgeHttp:
         try:
             answer = await self._follow(attempt, headers)
         except aiohttp.ClientConnectorError as error:
+            if REFUSED_BY_POLICY in str(error.os_error):
+                raise DestinationRefused(f'"{attempt.url.host}" may not be reached: {error.os_error}') from None
             return _Failed(f"it cannot be reached: {error.os_error}", sent=False)
         except (aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             return _Failed(f"it cannot be reached: {error or 'no connection in time'}", sent=False)
@@ -319,14 +324,19 @@ class ForgeHttp:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(limit=self.options.concurrency, ssl=_tls(self.options.ca_file))
             self._session = aiohttp.ClientSession(
-                connector=connector,
+                connector=self._connector(),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
                 headers={"user-agent": self.options.user_agent, "accept": "application/json"},
             )
         return self._session
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        policy, limit, tls = self.options.policy, self.options.concurrency, _tls(self.options.ca_file)
+        if policy is None or self._proxy is not None:
+            return aiohttp.TCPConnector(limit=limit, ssl=tls)
+        return guarded_connector(policy, limit=limit, tls=tls)
 
 
 @dataclass(slots=True)

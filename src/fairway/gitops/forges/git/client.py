@@ -184,5 +184,7 @@ class GitForge:
         user = address.user or login.username
         name = f"{user}@{address.host}:{address.port}"
         if name not in self._ssh:
-            self._ssh[name] = SshHost(login, address.host, address.port, user, self.figures, self._options.sleep)
+            self._ssh[name] = SshHost(
+                login, address.host, address.port, user, self.figures, self._options.sleep, self._options.policy
+            )
         return self._ssh[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from fairway.gitops.forges.git.pktline import FLUSH
 from fairway.gitops.forges.git.protocol import Advertisement, FetchRequest, Refs
 from fairway.gitops.forges.git.remote import RECEIVE, UPLOAD
 from fairway.gitops.forges.git.settings import SshLogin
+from fairway.kit.http import REFUSED_BY_POLICY, AddressPolicy, DestinationRefused, require_allowed
 
 _CONNECT_SECONDS, _TOTAL_SECONDS = 5, 60
 _RETRIES = 5
@@ -46,6 +48,8 @@ class SshHost:
     user: str
     figures: ForgeFigures
     sleep: Sleep = asyncio.sleep
+    policy: AddressPolicy | None = None
+    """Which addresses may be connected to; None: all."""
     circuit: Circuit = field(init=False)
     version: int | None = None
     abilities: Advertisement | None = None
@@ -63,6 +67,7 @@ class SshHost:
         Raises:
             ForgeRefused: the key is not accepted, or the host has another host key than the pinned ones.
             ForgeUnavailable: no answer after all attempts.
+            DestinationRefused: the policy forbids the address.
         """
         for number in range(1, _RETRIES + 2):
             self.circuit.check()
@@ -133,9 +138,34 @@ class SshHost:
                     connect_timeout=_CONNECT_SECONDS,
                     login_timeout=_CONNECT_SECONDS * 2,
                     keepalive_interval=15,
+                    sock=await self._allowed_socket(),
                 )
                 self.circuit.note(Verdict.FINE, 200)
             return self._connection
+
+    async def _allowed_socket(self) -> socket.socket | None:
+        """A connection to an address that the policy allows; None when there is none to ask."""
+        if self.policy is None:
+            return None
+        loop, problem = asyncio.get_running_loop(), OSError(f'"{self.host}" has no address')
+        for family, kind, number, _, peer in await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM):
+            try:
+                require_allowed(self.policy, str(peer[0]))
+                made = socket.socket(family, kind, number)
+                made.setblocking(False)
+                try:
+                    async with asyncio.timeout(_CONNECT_SECONDS):
+                        await loop.sock_connect(made, peer)
+                except BaseException:
+                    made.close()
+                    raise
+            except OSError as error:
+                problem = error
+                continue
+            return made
+        if REFUSED_BY_POLICY in str(problem):
+            raise DestinationRefused(f'"{self.host}" may not be reached: {problem}')
+        raise problem
 
     def _forget(self) -> None:
         if self._connection is not None:
