@@ -110,7 +110,7 @@ async def test_once_again_changed_and_removed(place: Place) -> None:
     place.forge.repositories["PAY/two"].commit({"port.yaml": None})
     code, lines, _ = await place.run("sync")
     assert code == 0
-    assert place.entities("service")["one"]["properties"] == {"tier": 2}
+    assert place.entities("service")["one"]["properties"] == {"tier": 2, "version": None}
     assert list(place.entities("service")) == ["one"]
 
 

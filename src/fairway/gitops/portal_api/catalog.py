@@ -31,6 +31,7 @@ class PortalCatalog:
     def __init__(self, client: PortalClient) -> None:
         self._client = client
         self._gate = asyncio.Semaphore(_PARALLEL)
+        self._own: dict[str, frozenset[str]] = {}
 
     async def organisation(self) -> str:
         found = (await self._client.get("/organization")).get("organization") or {}
@@ -38,12 +39,17 @@ class PortalCatalog:
 
     async def blueprints(self) -> Sequence[BlueprintShape]:
         answer = await self._client.get("/blueprints")
-        return [shape_of(each) for each in answer.get("blueprints") or ()]
+        shapes = [shape_of(each) for each in answer.get("blueprints") or ()]
+        self._own = {each.identifier: frozenset(each.properties) for each in shapes}
+        return shapes
 
     async def find(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, Found]:
-        asked = [self._search(blueprint, names, ()) for blueprint, names in _parts(keys, _CONTENTS)]
-        parts = await asyncio.gather(*asked)
-        return {found.key: found for part in parts for found in map(_found, part)}
+        wanted = _parts(keys, _CONTENTS)
+        if any(blueprint not in self._own for blueprint, _ in wanted):
+            await self.blueprints()
+        parts = await asyncio.gather(*(self._search(blueprint, names, ()) for blueprint, names in wanted))
+        found = [_found(each, self._own.get(str(each["blueprint"]), frozenset())) for part in parts for each in part]
+        return {each.key: each for each in found}
 
     async def revisions(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, str]:
         fields = ("identifier", "blueprint", "updatedAt")
@@ -134,10 +140,13 @@ def _parts(keys: Iterable[EntityKey], size: int) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _found(entity: Mapping[str, Any]) -> Found:
+def _found(entity: Mapping[str, Any], own: frozenset[str]) -> Found:
+    """Without computed properties, which nobody writes, and those that are not set."""
+    properties = entity.get("properties") or {}
+    properties = {name: value for name, value in properties.items() if name in own and value is not None}
     return Found(
         EntityKey(str(entity["blueprint"]), str(entity["identifier"])), entity.get("title"), entity.get("icon"),
-        entity.get("team") or None, entity.get("properties") or {}, entity.get("relations") or {},
+        entity.get("team") or None, properties, entity.get("relations") or {},
         str(entity["updatedAt"]),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from fairway.gitops.sync import speech
 from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.reading import Reader
 from fairway.gitops.sync.targets import Searches, targets_of
+from fairway.gitops.sync.writer import metadata_of
 from fairway.kit.errors import NotFound
 
 _CHECKED = 50
@@ -135,7 +136,7 @@ class Requests:
         where = Location(context.source, repository.id, tip.branch, "")
         said = speech.said(settled, where, self._shapes, context.options)
         claims = await self._claims(repository, head, settled, said, outlook)
-        await self._plan(claims, present, outlook)
+        await self._plan(claims, repository.label, present, outlook)
         return outlook
 
     async def _claims(
@@ -149,7 +150,8 @@ class Requests:
             broken_files=broken, newly_broken=broken,
         )  # fmt: skip
         own = await context.store.claims_of(context.source, [repository.id])
-        after = absorb(own, spoken, run_at=context.now(), now=context.now(), priority=context.options.priority)
+        later = context.now() + 1  # merging is still to come, so that claims of today are older
+        after = absorb(own, spoken, run_at=later, now=context.now(), priority=context.options.priority)
         others = [
             each
             for each in await context.store.claims({each.key for each in after})
@@ -176,7 +178,9 @@ class Requests:
         message = f"The entity is defined by {label}:{where.path}:{winner.line} already, which counts"
         return Diagnostic("E_CONFLICT", message, ours.location.path, Mark(ours.line, ours.column), entity=key)
 
-    async def _plan(self, claims: Sequence[Claim], present: Mapping[EntityKey, str], outlook: Outlook) -> None:
+    async def _plan(
+        self, claims: Sequence[Claim], label: str, present: Mapping[EntityKey, str], outlook: Outlook
+    ) -> None:
         context = self._context
         searches = Searches(context.catalog)
         changed = [each for each in claims if each.applied_wish != each.wish and not each.stale]
@@ -184,11 +188,12 @@ class Requests:
         fields = {}
         for claim in changed:
             body = decode(claim.body)
-            answered, failed = await searches.answered(body.fields, self._shapes.get(claim.key.blueprint))
+            shape = self._shapes.get(claim.key.blueprint)
+            answered, failed = await searches.answered(body.fields, shape)
             if failed is not None:
                 outlook.diagnostics.append(_at(claim, failed.code, failed.message, body.mark(failed.field)))
                 continue
-            fields[claim.key] = answered
+            fields[claim.key] = answered | metadata_of(claim, shape, context.options, label)
         await self._targets(changed, fields, claims, outlook)
         found = await context.catalog.find([key for key in fields if key in present])
         for number, claim in enumerate(each for each in changed if each.key in fields):

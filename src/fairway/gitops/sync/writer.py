@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fairway.gitops.catalog import Found, Write, Written
+from fairway.gitops.catalog import BlueprintShape, Found, Write, Written
 from fairway.gitops.diagnostics import Diagnostic
-from fairway.gitops.ledger.fields import PROPERTY, RELATION, Body, decode
+from fairway.gitops.ledger.fields import PROPERTY, RELATION, Body, Fields, decode
 from fairway.gitops.ledger.merging import Planned, plan_write
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.ledger.store import Changes
 from fairway.gitops.model import EntityKey, Mark
+from fairway.gitops.options import SourceOptions
 from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.order import steps
 from fairway.gitops.sync.speech import has_metadata
@@ -106,8 +107,7 @@ class Writer:
             if failed is not None:
                 self._fail(batch, claim, body, failed, labels)
                 continue
-            if shape is not None and has_metadata(shape.properties, self._context.options):
-                fields[f"{PROPERTY}{self._context.options.metadata_property}"] = _metadata(claim, labels)
+            fields |= metadata_of(claim, shape, self._context.options, label_of(claim, labels))
             items[claim.key] = _Item(claim, body, fields, targets_of(fields, shape))
         return items
 
@@ -220,10 +220,13 @@ class Writer:
         return any(item.fields.get(name) is None for name in needed)
 
 
-def _metadata(claim: Claim, labels: Labels) -> dict[str, Any]:
+def metadata_of(claim: Claim, shape: BlueprintShape | None, options: SourceOptions, label: str) -> Fields:
+    """The field for where an entity is defined, if its blueprint declares it. Section 10.2."""
+    if shape is None or not has_metadata(shape.properties, options):
+        return {}
     where = claim.location
-    found = {"repository": label_of(claim, labels), "branch": where.branch, "path": where.path, "commit": claim.commit}
-    return {name: value for name, value in found.items() if value}
+    found = {"repository": label, "branch": where.branch, "path": where.path, "commit": claim.commit}
+    return {f"{PROPERTY}{options.metadata_property}": {name: value for name, value in found.items() if value}}
 
 
 def _seen(claim: Claim, revision: str | None) -> Claim:
