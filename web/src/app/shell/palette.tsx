@@ -1,5 +1,5 @@
 import { useDebouncedValue } from "@mantine/hooks";
-import { Spotlight, spotlight } from "@mantine/spotlight";
+import { createSpotlight, Spotlight, useSpotlight } from "@mantine/spotlight";
 import { IconBolt, IconBox, IconSearch, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
@@ -17,6 +17,7 @@ interface Hit {
   icon: React.ReactNode;
 }
 
+const [store, spotlight] = createSpotlight();
 const FEWEST = 2;
 const MOST_ACTIONS = 8;
 
@@ -91,12 +92,20 @@ export function Palette({ openings, onNavigate }: { openings: number; onNavigate
     to: `/entities/${encodeURIComponent(entity.blueprint)}/${encodeURIComponent(entity.identifier)}`,
     icon: <IconBox size={17} />,
   }));
+  const { selected, listId } = useSpotlight(store);
+  const chosen = [...things, ...startable, ...screens][selected];
   const group = (label: string, hits: Hit[]) =>
     hits.length === 0 ? null : (
-      <Spotlight.ActionsGroup key={label} label={label}>
+      <Spotlight.ActionsGroup key={label} label={label} role="group" aria-label={label}>
         {hits.map((hit) => (
           <Spotlight.Action
             key={hit.id}
+            // the component takes no id of its own
+            ref={(button: HTMLButtonElement | null) => {
+              if (button !== null) button.id = hit.id;
+            }}
+            role="option"
+            aria-selected={hit === chosen}
             label={hit.label}
             description={hit.description}
             leftSection={hit.icon}
@@ -106,12 +115,17 @@ export function Palette({ openings, onNavigate }: { openings: number; onNavigate
       </Spotlight.ActionsGroup>
     );
   return (
-    <Spotlight.Root query={text} onQueryChange={setText} shortcut={null} scrollable maxHeight={420}>
+    <Spotlight.Root store={store} query={text} onQueryChange={setText} shortcut={null} scrollable maxHeight={420}>
       <Spotlight.Search
         placeholder="Search entities, actions, pages, settings…"
         leftSection={<IconSearch size={18} />}
+        role="combobox"
+        aria-label="Search"
+        aria-expanded
+        aria-controls={listId}
+        aria-activedescendant={chosen?.id}
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList role="listbox" aria-label="Found">
         {group("Entities", things)}
         {group("Actions", startable)}
         {group("Go to", screens)}

@@ -39,6 +39,7 @@ export function ReviewList({ form, values, onEdit }: Props) {
                     <Button
                       size="compact-xs"
                       variant="subtle"
+                      flex="none"
                       aria-label={`Change ${row.title}`}
                       onClick={() => onEdit(row.name)}
                     >
