@@ -119,6 +119,8 @@ class ForgeServer:
         self.url = ""
         self.peak = 0
         """Most requests under way at once."""
+        self.connections: set[object] = set()
+        """Addresses of the callers' ends."""
         self._under_way = 0
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -181,6 +183,8 @@ class ForgeServer:
         headers = {name.lower(): value for name, value in request.headers.items()}
         seen = Seen(request.method, request.rel_url.raw_path, dict(request.query), headers, body)
         self.requests.append(seen)
+        if request.transport is not None:
+            self.connections.add(request.transport.get_extra_info("peername"))
         self._under_way += 1
         self.peak = max(self.peak, self._under_way)
         try:
