@@ -36,6 +36,10 @@ class ForgeSettings:
     thorough: bool = False
     """Bitbucket Server: list each root already the first time, so that a second spec file is never found later."""
     ca_file: Path | None = None
+    repositories: tuple[str, ...] = ()
+    """Plain git: clone URLs, in place of ``url``."""
+    web: str = ""
+    """Plain git: where people look at files, a URL with ``{label}``, ``{commit}``, ``{path}`` and ``{line}`` in it."""
     known_hosts: Path | None = None
     """Plain git over SSH: the host keys that are believed."""
     cache: Path | None = None
@@ -67,7 +71,7 @@ def open_forge(
         ca_file=settings.ca_file,
         environment=os.environ if environment is None else environment,
     )
-    if not settings.url and settings.kind is not ForgeKind.GITHUB:
+    if not settings.url and not settings.repositories and settings.kind is not ForgeKind.GITHUB:
         raise InvalidRequest(f'A source of kind "{settings.kind.value}" needs the address of its forge')
     return _opened(settings, http)
 

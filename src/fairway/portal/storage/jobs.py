@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from fairway.kit.clock import Clock, to_millis
+from fairway.kit.errors import FairwayError
 from fairway.kit.ids import random_id
 from fairway.kit.logs import get_logger
 from fairway.portal.storage.database import Database
@@ -18,6 +19,9 @@ from fairway.portal.storage.tables import dead_job, job
 from fairway.portal.storage.tx import Tx
 
 LEASE_MS = 60_000
+LONG_LEASE_MS = 20_000
+"""Of jobs that take long: what a crashed process was doing goes on so soon."""
+_RENEW_SECONDS = 5.0
 MAX_ATTEMPTS = 12
 _IDLE_SECONDS = 1.0
 _GATHER_SECONDS = 0.01
@@ -62,6 +66,11 @@ class JobHandler:
     """Told, in the transaction that puts a job among the dead ones, which job and why."""
     lane: str = ""
     """Jobs of one lane share a loop and its parallelism: those that wait for other people's servers have their own."""
+    long: bool = False
+    """It may take longer than a lease, which is renewed for as long as it runs."""
+    stop: Callable[[], None] | None = None
+    """Told when the process begins to drain, so that long jobs come to an end; what they raise :class:`RetryLater` for
+    is left to the next process."""
 
 
 async def enqueue(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: int, due_at: int | None = None) -> None:
@@ -79,6 +88,13 @@ async def enqueue(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: 
             "created_at": now,
         },
     )
+
+
+async def hasten(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: int) -> None:
+    """Asks for a job at once, also when one waits for later. One that is under way goes on, and stands for both."""
+    waiting = (job.c.kind == kind, job.c.key == key[:400], job.c.lease_until <= now, job.c.due_at > now)
+    if not await tx.run(update(job).where(*waiting).values(due_at=now, attempts=0)):
+        await enqueue(tx, kind, key, payload, now=now)
 
 
 async def complete_in(tx: Tx, done: Job) -> None:
@@ -104,6 +120,9 @@ class JobLoop:
         self._stop.set()
         self._room.set()
         self._db.wake.ring()
+        for handler in self._handlers.values():
+            if handler.stop is not None:
+                handler.stop()
 
     async def run(self) -> None:
         """Until :meth:`stop`."""
@@ -181,7 +200,8 @@ class JobLoop:
     async def _run_one(self, leased: Job) -> None:
         handler = self._handlers[leased.kind]
         try:
-            completed = await asyncio.wait_for(handler.run(leased), LEASE_MS / 1000 * 0.9)
+            work = self._renewed(handler, leased) if handler.long else handler.run(leased)
+            completed = await asyncio.wait_for(work, None if handler.long else LEASE_MS / 1000 * 0.9)
         except RetryLater as asked:
             later = asked
             if later.tried:
@@ -197,6 +217,41 @@ class JobLoop:
         else:
             if not completed:
                 await self._db.write(lambda tx: complete_in(tx, leased))
+
+    async def _renewed(self, handler: JobHandler, leased: Job) -> bool | None:
+        """Runs a job that may take long; one that another process has taken over meanwhile is cut off."""
+        work = asyncio.ensure_future(handler.run(leased))
+        held: list[int] = []
+        try:
+            while await self._hold(leased, held):
+                done, _ = await asyncio.wait({work}, timeout=_RENEW_SECONDS)
+                if done:
+                    return work.result()
+            log.warning("job_taken_over", kind=leased.kind, key=leased.key)
+            return True
+        finally:
+            if work.cancel():
+                await asyncio.wait({work})
+
+    async def _hold(self, leased: Job, held: list[int]) -> bool:
+        """Renews the lease; false when another process has it. ``held`` are the ends of those taken before."""
+        until = to_millis(self._clock.now()) + LONG_LEASE_MS
+        known = tuple(held)
+        held.append(until)
+
+        async def work(tx: Tx) -> bool:
+            still = [job.c.id == leased.id, *([tx.any_of(job.c.lease_until, known)] if known else ())]
+            if await tx.run(update(job).where(*still).values(lease_until=until)):
+                return True
+            return await tx.row(select(job.c.id).where(job.c.id == leased.id)) is None  # its work is recorded already
+
+        try:
+            renewed = await self._db.write(work)
+        except FairwayError as error:  # the database may be back before the lease runs out
+            log.warning("job_not_renewed", kind=leased.kind, key=leased.key, problem=error.message)
+            return True
+        del held[:-1]
+        return renewed
 
     async def _postponed(self, tx: Tx, leased: Job, pause_seconds: float) -> None:
         due_at = to_millis(self._clock.now()) + int(pause_seconds * 1000)

@@ -19,14 +19,18 @@ _ANY_USER = "x-token-auth"
 
 def open_git(settings: ForgeSettings, options: HttpOptions) -> GitForge:
     """``url`` is a list file, a folder of bare repositories, ``ssh://git@host`` of a gitolite server, or the clone URL
-    of a single repository.
+    of a single repository; ``repositories`` has the clone URLs of several.
 
     Raises:
         InvalidRequest: it is none of these, or a key comes without host keys.
     """
     password = settings.token or settings.password
     login = HttpLogin(settings.username or _ANY_USER, password) if password else None
-    found = GitSettings(login=login, ssh=_ssh(settings), cache=settings.cache, ca_file=settings.ca_file)
+    found = GitSettings(
+        login=login, ssh=_ssh(settings), cache=settings.cache, ca_file=settings.ca_file, web=settings.web or None
+    )
+    if settings.repositories:
+        return GitForge(replace(found, repositories=tuple(map(parse_address, settings.repositories))), options)
     return GitForge(_placed(found, settings.url.strip()), options)
 
 

@@ -37,7 +37,7 @@ class WriteBatch:
         self._now = context.now
         self._blueprint = blueprint
         self._options = options
-        self._ledger = Ledger(context, options.run_id)
+        self._ledger = Ledger(context, options.run_id, options.notes)
         self._guarded = not options.managed and (blueprint.system or not context.caller.is_admin)
         self._known: dict[str, Stored | None] = {}
         self._targets: dict[tuple[str, str], int] = {}

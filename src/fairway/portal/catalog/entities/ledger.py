@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -20,12 +20,13 @@ from fairway.portal.storage.outbox import Change
 class Ledger:
     """Collects the effects of a batch. An entity touched twice ends as the last item left it."""
 
-    def __init__(self, context: Context, run_id: str | None) -> None:
+    def __init__(self, context: Context, run_id: str | None, notes: Mapping[str, dict[str, Any]]) -> None:
         self._tx = context.tx
         self._caller = context.caller
         self._now = context.now
         self._context = context
         self._run_id = run_id
+        self._notes = notes
         self._inserts: dict[int, tuple[Blueprint, Stored]] = {}
         self._updates: dict[int, Stored] = {}
         self._restamped: dict[int, Stored] = {}
@@ -86,7 +87,7 @@ class Ledger:
             Change(
                 "UPDATE" if before and after else "CREATE" if after else "DELETE", "entity", shown["identifier"],
                 before, after, blueprint.identifier, shown["identifier"], self._run_id,
-                destination=blueprint.changelog_destination,
+                self._notes.get(shown["identifier"]), destination=blueprint.changelog_destination,
             )
         )  # fmt: skip
         if blueprint.identifier in self._context.watched:
@@ -129,7 +130,7 @@ class Ledger:
         failures = [
             Change(
                 "UPDATE", "entity", outcome.identifier, None, None, blueprint.identifier, outcome.identifier,
-                self._run_id, status="FAILURE", message=outcome.error.message,
+                self._run_id, self._notes.get(outcome.identifier), status="FAILURE", message=outcome.error.message,
             )
             for outcome in outcomes
             if outcome.error is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -50,6 +50,8 @@ class WriteOptions:
     run_id: str | None = None
     managed: bool = False
     """The portal's own write to a system blueprint: managed properties may change, permissions are not asked."""
+    notes: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    """What the ``context`` of an entity's event says besides, by identifier."""
 
 
 RelationValue = list[tuple[int, str]]

@@ -1,0 +1,199 @@
+"""Clients and engines of sources, one of each for a process, for as long as nothing about the source changes.
+
+One client has one pool, one memory of the forge's limits and one circuit: passes and events share them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from fairway.gitops.forges.base import Examined, Forge, ForgeFigures, ForgeKind, StatusReport, Wanted
+from fairway.gitops.forges.http import HttpOptions
+from fairway.gitops.forges.settings import ForgeSettings, open_forge
+from fairway.gitops.model import Repository
+from fairway.gitops.sync import Engine, PassReport
+from fairway.kit.clock import Clock
+from fairway.kit.errors import Unavailable
+from fairway.kit.http import AddressPolicy
+from fairway.portal.caller import Caller, system_caller
+from fairway.portal.sources.gitops.catalog import OwnCatalog, Parts
+from fairway.portal.sources.gitops.model import Source
+
+_MOST_OPEN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What clients of forges are made with."""
+
+    clock: Clock
+    policy: AddressPolicy
+    environment: Mapping[str, str]
+    """Where proxies are looked up."""
+    folder: Path
+    """For certificates, host keys and copies of repositories."""
+
+
+class Opened:
+    """A source at work."""
+
+    def __init__(self, source: Source, forge: Forge, parts: Parts, clock: Clock) -> None:
+        self.source = source
+        self.forge = forge
+        self.progress: PassReport | None = None
+        """Of the pass that is under way."""
+        self.users = 0
+        self.retired = False
+        caller = system_caller(parts.org_id, source.title)
+        self.engine = Engine(
+            source.id, forge, OwnCatalog(parts, source.id, caller), parts.ledger, source.engine_options, clock,
+            self._note,
+        )  # fmt: skip
+
+    def _note(self, report: PassReport) -> None:
+        self.progress = report
+
+
+class Engines:
+    """Hands out what is open."""
+
+    def __init__(self, parts: Parts, around: Surroundings) -> None:
+        self._parts = parts
+        self._around = around
+        self._open: dict[str, Opened] = {}
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def using(self, source: Source) -> AsyncIterator[Opened]:
+        """A source as it is configured now.
+
+        Raises:
+            InvalidRequest: its forge cannot be opened like this.
+        """
+        async with self._lock:
+            opened = await self._current(source)
+            opened.users += 1
+        try:
+            yield opened
+        finally:
+            opened.users -= 1
+            if opened.retired and opened.users == 0:
+                await opened.forge.close()
+
+    def desk(self, source: Source, caller: Caller) -> Engine:
+        """An engine in the name of an administrator, which never asks the forge."""
+        acting = caller.acting_as(source.title)
+        catalog = OwnCatalog(self._parts, source.id, acting)
+        forge, options = NoForge(source.kind), source.engine_options
+        return Engine(source.id, forge, catalog, self._parts.ledger, options, self._around.clock)
+
+    async def probe(self, source: Source) -> Forge:
+        """A client that was never used before; close it. Nothing is tried for long.
+
+        Raises:
+            InvalidRequest: the forge cannot be opened like this.
+        """
+        return await self._forge(source, impatient=True)
+
+    async def forget(self, source_id: str) -> None:
+        """Closes what is open of a source as soon as nobody uses it."""
+        async with self._lock:
+            await self._retire(source_id)
+
+    async def aclose(self) -> None:
+        """Closes everything."""
+        async with self._lock:
+            for source_id in list(self._open):
+                await self._retire(source_id)
+
+    async def _current(self, source: Source) -> Opened:
+        found = self._open.get(source.id)
+        if found is not None and (found.source.revision, found.source.title) == (source.revision, source.title):
+            return found
+        if found is not None:
+            await self._retire(source.id)
+        idle = [name for name, each in self._open.items() if each.users == 0]
+        if len(self._open) >= _MOST_OPEN and idle:
+            await self._retire(idle[0])
+        made = Opened(source, await self._forge(source), self._parts, self._around.clock)
+        self._open[source.id] = made
+        return made
+
+    async def _retire(self, source_id: str) -> None:
+        opened = self._open.pop(source_id, None)
+        if opened is None:
+            return
+        opened.retired = True
+        if opened.users == 0:
+            await opened.forge.close()
+
+    async def _forge(self, source: Source, *, impatient: bool = False) -> Forge:
+        settings = await asyncio.to_thread(_settings, source, self._around.folder / source.id)
+        options = HttpOptions(
+            clock=self._around.clock, concurrency=source.engine_options.concurrency, ca_file=settings.ca_file,
+            environment=self._around.environment, policy=self._around.policy,
+        )  # fmt: skip
+        if impatient:
+            options = replace(options, total_seconds=10.0, concurrency=2)
+        return open_forge(settings, clock=self._around.clock, options=options)
+
+
+def _settings(source: Source, folder: Path) -> ForgeSettings:
+    """Where the forge is; certificates and host keys become files."""
+    given, secrets = source.settings, source.secrets
+    ca_file, known_hosts = (_file(folder, name, given.get(name)) for name in ("caCertificates", "knownHosts"))
+    return ForgeSettings(
+        kind=source.kind, url=source.url, username=given.get("username", ""), password=secrets.get("password", ""),
+        token=secrets.get("token", ""), app_id=given.get("appId", ""), private_key=secrets.get("privateKey", ""),
+        installation=given.get("installation", ""), organisation=given.get("organisation", ""),
+        projects=tuple(given.get("projects", ())), thorough=given.get("thorough", False), ca_file=ca_file,
+        repositories=tuple(given.get("repositories", ())), web=given.get("webUrl", ""), known_hosts=known_hosts,
+    )  # fmt: skip
+
+
+def _file(folder: Path, name: str, content: str | None) -> Path | None:
+    if not content:
+        return None
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / name
+    path.write_text(content if content.endswith("\n") else content + "\n")
+    return path
+
+
+class NoForge:
+    """In place of a client where nothing is asked of the forge."""
+
+    def __init__(self, kind: ForgeKind) -> None:
+        self.kind = kind
+        self.figures = ForgeFigures()
+
+    async def identity(self) -> str:
+        raise self._unasked()
+
+    def listing(self) -> AsyncIterator[Sequence[Repository]]:
+        raise self._unasked()
+
+    async def repository(self, repository: str) -> Repository | None:
+        raise self._unasked()
+
+    async def examine(self, repository: Repository, wanted: Wanted) -> Examined:
+        raise self._unasked()
+
+    async def read(self, repository: Repository, commit: str, path: str, limit: int) -> bytes | None:
+        raise self._unasked()
+
+    async def report(self, repository: Repository, commit: str, report: StatusReport) -> None:
+        raise self._unasked()
+
+    def file_url(self, repository: Repository, commit: str, path: str, line: int | None = None) -> str:
+        return repository.url
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def _unasked(self) -> Unavailable:
+        return Unavailable("The forge is not asked for this")
