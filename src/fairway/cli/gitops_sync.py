@@ -36,7 +36,7 @@ class Progress:
             return
         self._next = now + (_REFRESH_SECONDS if is_terminal() else _LINE_SECONDS)
         seen = report.repositories
-        done = seen.unchanged + seen.changed + seen.failed + seen.gone + seen.empty + seen.skipped
+        done = seen.unchanged + seen.changed + seen.failed + seen.refused + seen.gone + seen.empty + seen.skipped
         if is_terminal():
             text = f"{done} of {seen.listed} repositories, {seen.changed} changed, {seen.failed} failed"
             sys.stdout.write(f"\r\x1b[K{text}")
@@ -168,7 +168,7 @@ def summary(report: PassReport) -> str:
         [
             f"{report.status.value.capitalize()} in {(report.finished_at - report.started_at) / 1000:.1f} s{would}",
             f"Repositories: {seen.listed} listed, {seen.changed} changed, {seen.unchanged} unchanged, "
-            f"{seen.empty} empty, {seen.excluded} left out, {seen.failed} failed",
+            f"{seen.empty} empty, {seen.excluded} left out, {seen.failed + seen.refused} failed",
             f"Entities: {made.created} created, {made.updated} updated, {made.cleared} cleared, "
             f"{made.deleted} deleted, {made.pending} waiting, {made.refused} refused",
             f"Findings: {report.findings.errors} errors, {report.findings.warnings} warnings; "

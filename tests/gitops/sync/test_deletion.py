@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from fairway.gitops.forges.errors import NotPermitted
 from fairway.gitops.ledger.model import ClaimState
 from fairway.gitops.model import EntityKey
 from fairway.gitops.options import OrphanPolicy, RepositoryFilter
 from fairway.gitops.patterns import Patterns
 from fairway.gitops.sync import Hint, Status
+from fairway.gitops.sync.running import exit_code
 from fairway.kit.errors import Conflict, NotFound
 from support.gitops_world import World, spec, world
 
@@ -333,3 +335,42 @@ async def test_what_a_repository_defines_again_is_not_restored(one: World) -> No
     await one.reconcile()
     with pytest.raises(Conflict, match="defined by a repository now"):
         await one.engine.restore(entry.id)
+
+
+async def test_a_sweep_waits_for_a_complete_pass(tmp_path: Path) -> None:
+    async with world(tmp_path / "ledger.db") as made:
+        made.restart(deletion_grace_seconds=60)
+        made.push("a/old", spec("moved", tier=1))
+        made.push("a/new", spec("other"))
+        await made.reconcile()
+        made.push("a/old", None)
+        made.push("a/new", spec("other", {"identifier": "moved", "blueprint": "service", "properties": {"tier": 2}}))
+        made.forge.outage("a/new")
+        await made.reconcile()
+        made.clock.advance(minutes=5)
+        await made.engine.sweep()
+        assert made.has("moved"), "it may be where nobody could look"
+        made.push("a/third", spec("third"))
+        await made.delta("a/third")
+        made.push("a/third", None)
+        await made.delta("a/third")
+        made.clock.advance(minutes=5)
+        await made.engine.sweep()
+        assert not made.has("third"), "what pushes end later is not in doubt"
+        made.forge.broken.clear()
+        await made.reconcile()
+        assert made.value("moved", "tier") == 2
+        assert [str(key) for key in made.catalog.deleted] == ["service/third"]
+
+
+async def test_a_repository_that_may_not_be_read_ends_nothing_and_stops_nothing(one: World) -> None:
+    one.push("a/one", spec("one", "gone"))
+    one.push("a/two", spec("two"))
+    await one.reconcile()
+    one.push("a/one", spec("one"))
+    one.forge.broken["a/two"] = NotPermitted("no")
+    for _ in range(3):
+        report = await one.reconcile()
+        assert report.status is Status.COMPLETE
+        assert exit_code(report) == 2
+    assert sorted(one.catalog.shown()) == ["service/one", "service/two"]

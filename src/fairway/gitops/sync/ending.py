@@ -18,7 +18,7 @@ from fairway.gitops.options import OrphanPolicy
 from fairway.gitops.sync.context import Context, Shapes
 from fairway.gitops.sync.leases import applying
 from fairway.gitops.sync.order import steps
-from fairway.gitops.sync.report import Ends
+from fairway.gitops.sync.report import Ends, Status
 from fairway.gitops.sync.tally import Tally
 from fairway.gitops.sync.targets import targets_of
 from fairway.kit.ids import random_id
@@ -27,6 +27,7 @@ DEPENDENTS = "E_DEPENDENTS"
 _PAGE = 500
 _CHUNK = 50
 _PARALLEL = 8
+_FOREVER = 2**62
 
 
 @dataclass(slots=True)
@@ -47,15 +48,20 @@ class Ender:
         self._organisation = organisation
 
     async def sweep(
-        self, tally: Tally, stops: Sequence[str] = (), approved: Collection[EntityKey] | None = None
+        self,
+        tally: Tally,
+        stops: Sequence[str] = (),
+        approved: Collection[EntityKey] | None = None,
+        *,
+        certain: bool = False,
     ) -> Ends:
         """Carries out the ends that are due, all or none. ``stops`` say why none may be; ``approved`` are those that an
-        administrator has agreed to, whatever their number.
+        administrator has agreed to, whatever their number. ``certain``: every repository has just been looked at.
 
         Raises:
             FairwayError: the catalog does not answer; what was not reached stays due.
         """
-        due = await self._due(approved)
+        due = await self._due(approved, certain=certain)
         ends = Ends(due=len(due.keys), stops=tuple(stops))
         if self._context.options.orphans is OrphanPolicy.KEEP:
             await self._keep(due.keys, "orphans are kept", ends)
@@ -73,14 +79,24 @@ class Ender:
         await self._settle_plans()
         return ends
 
-    async def _due(self, approved: Collection[EntityKey] | None) -> _Due:
+    async def _doubtful(self) -> range:
+        """When ends were found that only a complete pass may confirm: their definitions may be in repositories that
+        passes since the last complete one could not look at, or have not looked at yet."""
+        state = await self._context.store.source(self._context.source)
+        if state.status == Status.COMPLETE and state.finished_at is not None and state.finished_at >= state.started_at:
+            return range(0)
+        return range(state.last_complete, _FOREVER if state.finished_at is None else state.finished_at + 1)
+
+    async def _due(self, approved: Collection[EntityKey] | None, *, certain: bool) -> _Due:
         context = self._context
         latest = context.now() - int(context.options.deletion_grace_seconds * 1000)
+        doubtful = range(0) if approved is not None or certain else await self._doubtful()
         due, after = _Due(), None
         while page := await context.store.page(context.source, [ClaimState.ORPHANED], after, _PAGE):
             after = page[-1].key
             for claim in page:
-                late = claim.orphaned_since is not None and claim.orphaned_since <= latest
+                since = claim.orphaned_since
+                late = since is not None and since <= latest and since not in doubtful
                 if claim.kept or not late or (approved is not None and claim.key not in approved):
                     continue
                 due.keys.append(claim.key)

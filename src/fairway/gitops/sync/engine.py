@@ -78,6 +78,8 @@ class Engine:
 
     async def sweep(self) -> Ends:
         """Carries out the ends whose grace is over, within the limits of section 7.3."""
+        if not await self._context.store.page(self._context.source, [ClaimState.ORPHANED], None, 1):
+            return Ends()
         return await (await self._ender()).sweep(Tally())
 
     async def validate_request(

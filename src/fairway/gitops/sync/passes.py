@@ -182,9 +182,10 @@ class Sweep:
         failure = Failure.of(error, "forge", repository.label)
         if isinstance(error, CircuitOpen):
             raise Stopped(failure)
-        self._refusals += isinstance(error, ForgeRefused) and not isinstance(error, NotPermitted)
+        refused = isinstance(error, NotPermitted)
+        self._refusals += isinstance(error, ForgeRefused) and not refused
         self._silences += isinstance(error, ForgeUnavailable)
-        self._report.fail(failure)
+        self._report.fail(failure, refused=refused)
         await self._context.store.failed(self._context.source, repository.id, error.message, self._context.now())
         if self._refusals >= _REFUSALS or self._silences >= _SILENCES:
             raise Stopped(failure)

@@ -121,7 +121,7 @@ class Reconcile:
             report.repositories.vanished = vanishing.ended
             report.entities.add(vanishing.tally)
         ender = Ender(self._context, self._shapes, self._organisation)
-        report.ends = await ender.sweep(report.entities, stops)
+        report.ends = await ender.sweep(report.entities, stops, certain=not stops)
         await self._context.store.purge(self._context.source, self._context.now() - JOURNAL_MS)
 
     async def _finish(self, before: SourceState, report: PassReport) -> None:

@@ -54,6 +54,8 @@ class Seen:
     unchanged: int = 0
     changed: int = 0
     failed: int = 0
+    refused: int = 0
+    """The credentials may not look at them; that alone proves nothing, and does not keep a pass from being complete."""
     gone: int = 0
     """Listed, but not there when looked at."""
     empty: int = 0
@@ -87,16 +89,17 @@ class PassReport:
     ends: Ends = field(default_factory=Ends)
     findings: Findings = field(default_factory=Findings)
     failures: list[Failure] = field(default_factory=list)
-    """The first of them; ``repositories.failed`` counts all."""
+    """The first of them; ``repositories.failed`` and ``refused`` count all."""
     failure: Failure | None = None
     """What ended the pass."""
     forge: ForgeFigures = field(default_factory=ForgeFigures)
     notices: list[str] = field(default_factory=list)
     dry_run: bool = False
 
-    def fail(self, failure: Failure) -> None:
-        """Notes a repository that failed."""
-        self.repositories.failed += 1
+    def fail(self, failure: Failure, *, refused: bool = False) -> None:
+        """Notes a repository that failed, or that may not be looked at."""
+        self.repositories.failed += not refused
+        self.repositories.refused += refused
         if len(self.failures) < MOST:
             self.failures.append(failure)
 

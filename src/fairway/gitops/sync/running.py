@@ -41,7 +41,7 @@ def exit_code(report: PassReport) -> int:
         return UNREACHABLE if passing else REFUSED
     if report.ends.held is not None:
         return HELD
-    if report.status is not Status.COMPLETE or report.findings.errors:
+    if report.status is not Status.COMPLETE or report.failures or report.findings.errors:
         return SOME_FAILED
     return COMPLETE
 
