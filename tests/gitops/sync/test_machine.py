@@ -37,7 +37,8 @@ class Machine(RuleBasedStateMachine):
         self.one: World = self.loop.run_until_complete(self.context.__aenter__())
         self.held: dict[str, dict[str, dict[str, dict[str, Any]]]] = {}
         """Label, path, identifier, properties."""
-        self.foreign: dict[str, dict[str, Any]] = {}
+        self.foreign: set[str] = set()
+        """Entities that somebody else has given an icon."""
 
     def teardown(self) -> None:
         self.loop.run_until_complete(self.context.__aexit__(None, None, None))
@@ -62,6 +63,12 @@ class Machine(RuleBasedStateMachine):
         ]
         self.one.push(label, {path: spec(*entities)})
         self.held.setdefault(label, {})[path] = content
+
+    @rule(name=NAMES)
+    def decorate(self, name: str) -> None:
+        """Somebody else writes an entity, or makes it."""
+        self.one.catalog.put("service", name, icon="Theirs")
+        self.foreign.add(name)
 
     @rule(label=LABELS, path=PATHS)
     def remove(self, label: str, path: str) -> None:
@@ -147,7 +154,11 @@ class Machine(RuleBasedStateMachine):
         assert report.status is Status.COMPLETE
         assert report.ends.held is None
         said = {name for files in self.held.values() for content in files.values() for name in content}
-        assert {key.identifier for key in self.one.catalog.entities} == said
+        assert {key.identifier for key in self.one.catalog.entities} == said | self.foreign
+        for name in self.foreign:
+            stored = self.one.catalog.entities[EntityKey("service", name)]
+            assert stored.icon == "Theirs"
+            assert name in said or not stored.properties, "what git wrote is gone, what others wrote is not"
         for name in said:
             claims = self.do(self.one.claims("service", name))
             (winner,) = [each for each in claims if each.state is ClaimState.ACTIVE]

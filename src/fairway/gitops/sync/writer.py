@@ -8,7 +8,7 @@ from typing import Any
 
 from fairway.gitops.catalog import BlueprintShape, Found, Write, Written
 from fairway.gitops.diagnostics import Diagnostic
-from fairway.gitops.ledger.fields import PROPERTY, RELATION, Body, Fields, decode
+from fairway.gitops.ledger.fields import PROPERTY, RELATION, Body, Fields, decode, found_fields
 from fairway.gitops.ledger.merging import Planned, plan_write
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.ledger.store import Changes
@@ -88,7 +88,7 @@ class Writer:
         self._hold_back(items, present, batch, create_missing=create_missing)
         found = await self._found(items, present)
         for key, item in items.items():
-            item.claim = _seen(item.claim, present.get(key))
+            item.claim = _seen(item.claim, present.get(key), found.get(key))
             mode = self._context.options.mode_of(item.claim.location.path)
             item.planned = plan_write(item.claim, item.fields, mode, found.get(key), self._context.options.yields)
         if items:
@@ -229,13 +229,21 @@ def metadata_of(claim: Claim, shape: BlueprintShape | None, options: SourceOptio
     return {f"{PROPERTY}{options.metadata_property}": {name: value for name, value in found.items() if value}}
 
 
-def _seen(claim: Claim, revision: str | None) -> Claim:
+def _seen(claim: Claim, revision: str | None, found: Found | None) -> Claim:
     """Notes that somebody else wrote or removed an entity that git created."""
     if revision is None:
         return replace(claim, created_by_git=False, foreign=False, revision=None)
-    if claim.revision is not None and claim.revision != revision:
-        return replace(claim, foreign=True)
-    return claim
+    if claim.revision is not None:
+        return replace(claim, foreign=claim.foreign or claim.revision != revision)
+    return replace(claim, foreign=claim.foreign or (found is not None and _has_more(claim, found)))
+
+
+def _has_more(claim: Claim, found: Found) -> bool:
+    """Whether an entity has what git did not write, when nobody knows whether git's last write was the last of all."""
+    return any(
+        name not in claim.applied and not (name == "title" and value == claim.key.identifier)
+        for name, value in found_fields(found).items()
+    )
 
 
 def _without(write: Write, item: _Item, left_out: Collection[EntityKey], shapes: Shapes) -> Write:
