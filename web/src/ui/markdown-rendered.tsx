@@ -13,7 +13,7 @@ export default function Rendered({ text }: { text: string }) {
       components={{
         ...LOWER,
         a: ({ href, children }) => (
-          <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+          <a href={href} target="_blank" rel="noopener noreferrer nofollow" style={{ textDecoration: "underline" }}>
             {children}
           </a>
         ),
