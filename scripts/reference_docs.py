@@ -18,6 +18,8 @@ import fairway.portal
 from fairway.agent.settings import AgentSettings, variable
 from fairway.cli.main import app
 from fairway.gitops.check.editor_schema import editor_schema
+from fairway.gitops.sync.settings import SyncSettings
+from fairway.gitops.sync.settings import variable as sync_variable
 from fairway.kit import errors
 from fairway.kit.settings import Settings
 
@@ -55,6 +57,22 @@ def agent_settings_page() -> str:
         default = default.lower() if isinstance(field.default, bool) else default
         shown = "needed" if field.is_required() else f"`{default}`" if default else ""
         lines.append(f"| `{variable(name)}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def gitops_settings_page() -> str:
+    """Every variable of the one-shot synchronisation."""
+    lines = [
+        "# Variables of `fairway gitops sync` and `watch`\n",
+        "Names are case-sensitive, and an empty variable counts as absent. `NAME_FILE` names a file with the value of "
+        "`NAME`; the variable itself counts before it. `PORT_*` and `BITBUCKET_*` are those of the published script.\n",
+        "| Variable | Default | Meaning |\n|---|---|---|",
+    ]
+    for name, field in SyncSettings.model_fields.items():
+        default = "" if field.is_required() or field.default in (None, "") else str(field.default)
+        default = default.lower() if isinstance(field.default, bool) else default
+        shown = "needed" if field.is_required() else f"`{default}`" if default else ""
+        lines.append(f"| `{sync_variable(name)}` | {shown} | {field.description} |")
     return "\n".join(lines) + "\n"
 
 
@@ -139,6 +157,7 @@ def spec_file_schema() -> str:
 PAGES = {
     "settings.md": settings_page,
     "agent-settings.md": agent_settings_page,
+    "gitops-settings.md": gitops_settings_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
     "port-yml.schema.json": spec_file_schema,
