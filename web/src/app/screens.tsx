@@ -30,6 +30,13 @@ export function screens(root: AnyRootRoute) {
     at("/builder/$blueprint", () => import("@/features/builder/blueprint"), "BlueprintScreen"),
     at("/sources", () => import("@/features/sources/sources"), "Sources"),
     at("/sources/integrations/$id", () => import("@/features/sources/integration"), "Integration"),
+    at("/sources/gitops/new", () => import("@/features/gitops/connect"), "Connect"),
+    at("/sources/gitops/$id", () => import("@/features/gitops/source"), "GitopsSource"),
+    at(
+      "/sources/gitops/$id/repositories/$repository",
+      () => import("@/features/gitops/repository"),
+      "RepositoryScreen",
+    ),
     at("/sources/webhooks/$id", () => import("@/features/sources/webhook"), "WebhookScreen"),
     at("/audit", () => import("@/features/audit/audit"), "Audit"),
     at("/settings/users", () => import("@/features/settings/users"), "Users"),

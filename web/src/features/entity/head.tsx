@@ -5,6 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Blueprint, Entity } from "@/api/model";
 import { usePermitted } from "@/app/decisions";
+import { GitBadge } from "@/features/gitops/claims";
 import { pagesQuery, scorecardsQuery } from "@/features/pages/api";
 import { Level, Teams } from "@/features/pages/table/cells";
 import { Ago } from "@/ui/time";
@@ -147,6 +148,7 @@ function Line({ entity }: { entity: Entity }) {
           )}
         </CopyButton>
       </Group>
+      <GitBadge entity={entity} />
       {(entity.team?.length ?? 0) > 0 && <Teams teams={entity.team} />}
       {cards.map(({ identifier, title, levels }) => {
         const level = entity.scorecards?.[identifier]?.level;

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Blueprint, Entity } from "@/api/model";
 import { useBlueprints } from "@/app/queries";
+import { ManagedInGit } from "@/features/gitops/claims";
 import type { Field } from "@/features/pages/fields";
 import { fieldsOf, heldBy } from "@/features/pages/fields";
 import { isEditable, QuickEdit } from "@/features/pages/quick-edit";
@@ -51,6 +52,7 @@ export function Overview({ entity, blueprint }: Props) {
           </Card>
         )}
         <Scores entity={entity} />
+        <ManagedInGit entity={entity} />
         <Card title="Record">
           {facts(fieldsOf(blueprint, blueprints).filter(({ id }) => /^\$(created|updated)/.test(id)))}
         </Card>

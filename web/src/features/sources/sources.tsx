@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useUser } from "@/app/session";
+import { ConnectButton, GitopsSources } from "@/features/gitops/list";
 import { askBefore, FormDialog } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
 import { RowMenu } from "@/ui/row-menu";
@@ -22,14 +23,16 @@ import {
 } from "./api";
 import { StateBadge } from "./state";
 
-/** Where the catalog's facts come from: integrations that push, and webhooks that take in. */
+/** Where the catalog's facts come from: repositories that are read, integrations that push, webhooks that take in. */
 export function Sources() {
   const { isAdmin } = useUser();
   const [creating, setCreating] = useState(false);
   return (
     <Stack gap="xl">
       <PageHead title="Data sources" sub="What fills the catalog, and how it is doing.">
+        <ConnectButton isAdmin={isAdmin} />
         <Button
+          variant="default"
           leftSection={<IconPlus size={16} />}
           onClick={() => setCreating(true)}
           disabled={!isAdmin}
@@ -38,6 +41,12 @@ export function Sources() {
           New webhook
         </Button>
       </PageHead>
+      <section aria-labelledby="repositories">
+        <Title order={2} size="h5" id="repositories" mb="sm">
+          Git repositories
+        </Title>
+        <GitopsSources isAdmin={isAdmin} />
+      </section>
       <section aria-labelledby="integrations">
         <Title order={2} size="h5" id="integrations" mb="sm">
           Integrations

@@ -1,0 +1,73 @@
+import { Alert, Button, Group, Modal, Radio, Stack } from "@mantine/core";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { showDone } from "@/ui/notify";
+import { type Remains, type Source, useDeleteSource } from "./api";
+
+const CHOICES: { value: Remains; label: string; description: string }[] = [
+  {
+    value: "keep",
+    label: "Keep everything as it is",
+    description: "Entities stay with their values; git does not look after them any more.",
+  },
+  {
+    value: "detach",
+    label: "Keep the entities, clear what git wrote",
+    description: "Values that people or other sources wrote stay.",
+  },
+  {
+    value: "delete",
+    label: "Delete the entities that git created",
+    description: "Entities that something else created only lose the values that git wrote.",
+  },
+];
+
+/** Asks what becomes of a source's entities, then removes the source. */
+export function DeleteSource({ source, onClose }: { source: Source; onClose: () => void }) {
+  const [remains, setRemains] = useState<Remains | null>(null);
+  const remove = useDeleteSource(source.id);
+  const navigate = useNavigate();
+  return (
+    <Modal opened onClose={onClose} title={`Disconnect ${source.title}?`} centered>
+      <Stack gap="md">
+        <Radio.Group
+          label="What becomes of its entities"
+          value={remains}
+          onChange={(value) => setRemains(value as Remains)}
+        >
+          <Stack gap="sm" mt={6}>
+            {CHOICES.map((choice) => (
+              <Radio key={choice.value} {...choice} />
+            ))}
+          </Stack>
+        </Radio.Group>
+        {remove.error && (
+          <Alert color="red" role="alert">
+            {remove.error.message}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Cancel
+          </Button>
+          <Button
+            color="red.9"
+            disabled={remains === null}
+            loading={remove.isPending}
+            onClick={() =>
+              remains &&
+              remove.mutate(remains, {
+                onSuccess: () => {
+                  showDone(`${source.title} is disconnected`);
+                  void navigate({ to: "/sources" as never });
+                },
+              })
+            }
+          >
+            Disconnect
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
