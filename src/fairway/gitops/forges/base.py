@@ -84,6 +84,8 @@ class StatusReport:
     diagnostics: Sequence[Diagnostic] = ()
     request: str | None = None
     """The pull request's number, where notes and comments go."""
+    idle: bool = False
+    """There are no spec files, and there were none: nobody needs to be told."""
 
 
 @dataclass(slots=True)

@@ -45,6 +45,8 @@ class Outlook:
     """Entity and field."""
     end: list[EntityKey] = field(default_factory=list)
     unchanged: int = 0
+    idle: bool = False
+    """There are no spec files, and there were none."""
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
     @property
@@ -98,13 +100,14 @@ class Requests:
         outlook = await self._outlook(repository, head)
         found = [replace(each, repository=repository.label, commit=head) for each in outlook.diagnostics]
         if fork:
-            return self._reticent(found, request)
+            return replace(self._reticent(found, request), idle=outlook.idle)
         wrong = errors(found)
         title = f"{wrong[0]}" if wrong else outlook.title
         outlook.diagnostics = found
         return StatusReport(
-            "failure" if wrong else "success", title, outlook.summary(), diagnostics=found, request=request
-        )
+            "failure" if wrong else "success", title, outlook.summary(), diagnostics=found, request=request,
+            idle=outlook.idle,
+        )  # fmt: skip
 
     def _reticent(self, found: Sequence[Diagnostic], request: str | None) -> StatusReport:
         """What a fork may know: its own files' faults, and of others only where they are."""
@@ -136,6 +139,7 @@ class Requests:
         where = Location(context.source, repository.id, tip.branch, "")
         said = speech.said(settled, where, self._shapes, context.options)
         claims = await self._claims(repository, head, settled, said, outlook)
+        outlook.idle = not examined.files and not outlook.end and not claims
         await self._plan(claims, repository.label, present, outlook)
         return outlook
 

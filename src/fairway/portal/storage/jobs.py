@@ -97,6 +97,12 @@ async def hasten(tx: Tx, kind: str, key: str, payload: dict[str, Any], *, now: i
         await enqueue(tx, kind, key, payload, now=now)
 
 
+async def postpone(tx: Tx, kind: str, key: str, *, now: int, due_at: int) -> bool:
+    """Moves a job that waits; false when none does."""
+    waiting = (job.c.kind == kind, job.c.key == key[:400], job.c.lease_until <= now)
+    return await tx.run(update(job).where(*waiting).values(due_at=due_at)) > 0
+
+
 async def complete_in(tx: Tx, done: Job) -> None:
     """Ends a job in the transaction that records what it did: a crash behind it does not repeat the job."""
     await tx.run(delete(job).where(job.c.id == done.id))

@@ -16,6 +16,7 @@ from fairway.gitops.forges.http import HttpOptions
 from fairway.gitops.forges.settings import ForgeSettings, open_forge
 from fairway.gitops.model import Repository
 from fairway.gitops.sync import Engine, PassReport
+from fairway.gitops.sync.context import Context
 from fairway.kit.clock import Clock
 from fairway.kit.errors import Unavailable
 from fairway.kit.http import AddressPolicy
@@ -86,10 +87,14 @@ class Engines:
 
     def desk(self, source: Source, caller: Caller) -> Engine:
         """An engine in the name of an administrator, which never asks the forge."""
-        acting = caller.acting_as(source.title)
-        catalog = OwnCatalog(self._parts, source.id, acting)
-        forge, options = NoForge(source.kind), source.engine_options
-        return Engine(source.id, forge, catalog, self._parts.ledger, options, self._around.clock)
+        found = self.context(source, caller)
+        return Engine(source.id, found.forge, found.catalog, found.store, found.options, found.clock)
+
+    def context(self, source: Source, caller: Caller) -> Context:
+        """What :meth:`desk` works with."""
+        catalog = OwnCatalog(self._parts, source.id, caller.acting_as(source.title))
+        options, clock = source.engine_options, self._around.clock
+        return Context(source.id, NoForge(source.kind), catalog, self._parts.ledger, options, clock)
 
     async def probe(self, source: Source) -> Forge:
         """A client that was never used before; close it. Nothing is tried for long.
