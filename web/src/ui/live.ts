@@ -6,7 +6,7 @@ export interface LiveEvent {
   identifier: string;
   action: "CREATE" | "UPDATE" | "DELETE";
   resourceType: string;
-  context: { blueprint?: string; entity?: string; runId?: string };
+  context: { blueprint?: string; entity?: string; runId?: string; gitopsSource?: string };
   diff: { before: JsonObject | null; after: JsonObject | null };
 }
 

@@ -3,7 +3,7 @@ import { call } from "@/api/client";
 import { client } from "@/api/generated/client.gen";
 
 export type Kind = "github" | "gitlab" | "gitea" | "bitbucket-server" | "git";
-export type SourceStatus = "never" | "running" | "complete" | "partial" | "failed" | "held" | "refused";
+export type SourceStatus = "never" | "running" | "complete" | "partial" | "failed" | "held" | "refused" | "aborted";
 export type MergeMode = "owned" | "merge" | "override";
 
 export interface Figures {

@@ -1,7 +1,7 @@
 import { Badge, Group, Text, ThemeIcon, Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
-  type IconBan,
+  IconBan,
   IconBrandBitbucket,
   IconBrandGit,
   IconBrandGithub,
@@ -58,6 +58,7 @@ const STATUSES: Record<SourceStatus, Look> = {
   failed: { color: "red", word: "Failed", Icon: IconCircleX },
   held: { color: "orange", word: "Held", Icon: IconClockPause, hint: "Deletions wait for an administrator" },
   refused: { color: "red", word: "Login refused", Icon: IconLock, hint: "The forge does not accept the credentials" },
+  aborted: { color: "gray", word: "Aborted", Icon: IconBan, hint: "The next pass goes on from there" },
 };
 
 /** How a source, or one of its passes, is. */

@@ -6,14 +6,14 @@ import { type Remains, type Source, useDeleteSource } from "./api";
 
 const CHOICES: { value: Remains; label: string; description: string }[] = [
   {
-    value: "keep",
-    label: "Keep everything as it is",
-    description: "Entities stay with their values; git does not look after them any more.",
+    value: "detach",
+    label: "Keep the entities as they are",
+    description: "They stay with all their values, and nothing tells any more that they came from git.",
   },
   {
-    value: "detach",
-    label: "Keep the entities, clear what git wrote",
-    description: "Values that people or other sources wrote stay.",
+    value: "keep",
+    label: "Keep the entities, marked as orphaned",
+    description: "They stay with all their values; their pages say that no file defines them any more.",
   },
   {
     value: "delete",
@@ -58,7 +58,7 @@ export function DeleteSource({ source, onClose }: { source: Source; onClose: () 
               remains &&
               remove.mutate(remains, {
                 onSuccess: () => {
-                  showDone(`${source.title} is disconnected`);
+                  showDone(`${source.title} is being disconnected`);
                   void navigate({ to: "/sources" as never });
                 },
               })

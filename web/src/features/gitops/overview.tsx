@@ -37,7 +37,7 @@ export function Overview({ source }: { source: Source }) {
           }
         >
           <Tiles tiles={tilesOf(pass.figures)} />
-          <Remarks pass={pass} />
+          <Remarks pass={pass} told={["failed", "refused", "held"].includes(source.state.status)} />
         </Part>
         <Passes id={source.id} />
       </Stack>
@@ -73,7 +73,9 @@ function Tiles({ tiles }: { tiles: Tile[] }) {
 const FAILURES = 10;
 
 /** What the pass wants to be known: repositories that failed, and what else was noticed. */
-function Remarks({ pass: { failures = [], notices = [], progress } }: { pass: Pass }) {
+function Remarks({ pass, told }: { pass: Pass; told: boolean }) {
+  const { failures = [], progress, problem } = pass;
+  const notices = [...(problem && !told ? [problem] : []), ...(pass.notices ?? [])];
   if (failures.length === 0 && notices.length === 0) return null;
   const more = progress.failed - Math.min(failures.length, FAILURES);
   return (

@@ -66,7 +66,7 @@ function useFollowing(id: string, source: Source | undefined): void {
   const queries = useQueryClient();
   const reload = useReload();
   useLive({ resources: "gitopsSource" }, (events) => {
-    if (events.some(({ context, diff }) => mentions(id, context, diff))) void reload(id);
+    if (events.some(({ context }) => context.gitopsSource === id)) void reload(id);
   });
   const status = source?.state.status;
   const before = useRef(status);
@@ -76,10 +76,6 @@ function useFollowing(id: string, source: Source | undefined): void {
     }
     before.current = status;
   }, [status, id, queries]);
-}
-
-function mentions(id: string, ...parts: unknown[]): boolean {
-  return JSON.stringify(parts).includes(JSON.stringify(id));
 }
 
 function Head({ source }: { source: Source }) {
@@ -206,8 +202,8 @@ function Attention({ source }: { source: Source }) {
     case "refused":
       return (
         <Alert color="red" icon={<IconLock aria-hidden />} title="The forge refuses the credentials" mb="md">
-          {problem ? `${problem}. ` : ""}Nothing is tried again until they change, so that no account is locked.{" "}
-          <ToTab tab="settings">Change them</ToTab>
+          {problem ? `${problem}. ` : ""}Nothing is tried again by itself, so that no account is locked.{" "}
+          <ToTab tab="settings">Change the credentials</ToTab>
         </Alert>
       );
     case "failed":
@@ -219,7 +215,7 @@ function Attention({ source }: { source: Source }) {
     case "held":
       return tab === "held" ? null : (
         <Alert color="orange" icon={<IconClockPause aria-hidden />} title="Deletions wait for an administrator" mb="md">
-          So much would go at once that it is held back; everything else was written.{" "}
+          {problem ? `${problem}. ` : ""}Everything else was written.{" "}
           <ToTab tab="held">See what would be deleted</ToTab>
         </Alert>
       );
