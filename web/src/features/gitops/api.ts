@@ -164,13 +164,15 @@ export interface DefinedEntity extends EntityName {
   line: number;
   url: string | null;
   state: ClaimState;
+  stale?: boolean;
   createdByGit: boolean;
 }
 
 export interface SpecFile {
   path: string;
   url: string | null;
-  status: string;
+  /** Partial: some of its definitions do not hold. Stale: its last good version counts. */
+  status: "ok" | "partial" | "stale";
   entities: DefinedEntity[];
   diagnostics: Diagnostic[];
 }

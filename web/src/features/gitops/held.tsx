@@ -56,6 +56,8 @@ function PlanPart({ source, plan }: { source: Source; plan: Plan }) {
             color="red.9"
             leftSection={<IconCheck size={15} aria-hidden />}
             onClick={() => setAsking("approve")}
+            disabled={plan.stale}
+            title={plan.stale ? "The settings have changed since" : undefined}
             {...refused}
           >
             Approve…
@@ -75,7 +77,8 @@ function PlanPart({ source, plan }: { source: Source; plan: Plan }) {
       <Stack gap="sm">
         {plan.stale && (
           <Alert color="gray" icon={<IconInfoCircle aria-hidden />}>
-            The settings or the repositories have changed since. Approving looks again first.
+            The settings have changed since this was held, so it can only be discarded. The next pass makes a new plan
+            if it still has to.
           </Alert>
         )}
         <Blueprints counts={counts.byBlueprint} />
@@ -147,8 +150,9 @@ function Approve({ source, plan, onClose }: DialogProps) {
   const blueprints = useBlueprints();
   const { counts } = plan;
   return (
-    <Modal opened onClose={onClose} title={`Approve: ${planText(counts)}?`} centered>
+    <Modal opened onClose={onClose} title="Approve the plan?" centered>
       <Stack gap="sm">
+        <Text size="sm">It would {planText(counts)}:</Text>
         <List size="sm">
           {Object.entries(counts.byBlueprint).map(([blueprint, count]) => (
             <List.Item key={blueprint}>
@@ -157,8 +161,8 @@ function Approve({ source, plan, onClose }: DialogProps) {
           ))}
         </List>
         <Text size="sm">
-          The repositories are looked at again first: what is defined by then stays, and nothing goes that is not in
-          this plan. Everything deleted can be restored under History for 30 days.
+          What a file defines again by now stays, and nothing goes that is not in this plan. Everything deleted can be
+          restored under History for 30 days.
         </Text>
         <Checkbox
           label={`Yes, ${planText(counts)}`}

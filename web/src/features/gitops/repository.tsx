@@ -16,7 +16,7 @@ import {
   sourceQuery,
   useReload,
 } from "./api";
-import { ClaimBadge, RepositoryBadge } from "./badges";
+import { ClaimBadge, RepositoryBadge, StaleBadge } from "./badges";
 import { Diagnostics } from "./diagnostics";
 import { counted, filesOf, shortCommit, sourcePath } from "./model";
 import { Crumbs, Part, PlaceLink } from "./parts";
@@ -109,12 +109,13 @@ function Files({ repository }: { repository: RepositoryDetails }) {
 const SHOWN = 50;
 
 function File({ file }: { file: SpecFile }) {
-  const { path, url, entities, diagnostics } = file;
+  const { path, url, status, entities, diagnostics } = file;
   return (
     <Part
       title={path}
       aside={
         <Group gap="sm">
+          {status === "stale" && <StaleBadge />}
           <Text size="sm" c="dimmed">
             {counted(entities.length, "entity", "entities")}
           </Text>
@@ -160,15 +161,20 @@ function Entities({ path, entities }: { path: string; entities: DefinedEntity[] 
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {shown.map(({ blueprint, identifier, line, url, state, createdByGit }) => (
+            {shown.map(({ blueprint, identifier, line, url, state, stale, createdByGit }) => (
               <Table.Tr key={`${blueprint} ${identifier} ${line}`}>
                 <Table.Td>
-                  <EntityLink blueprint={blueprint} identifier={identifier} />
+                  {state === "pending" ? (
+                    <Text size="sm">{identifier}</Text>
+                  ) : (
+                    <EntityLink blueprint={blueprint} identifier={identifier} />
+                  )}
                 </Table.Td>
                 <Table.Td>{blueprints.get(blueprint)?.title ?? blueprint}</Table.Td>
                 <Table.Td>
                   <Group gap={6} wrap="nowrap">
                     <ClaimBadge state={state} />
+                    {stale && <StaleBadge />}
                     {createdByGit && (
                       <Badge variant="default" tt="none" miw="max-content">
                         Created by git

@@ -1,11 +1,20 @@
-import { Button, Group, PasswordInput, Switch, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Button, Fieldset, Group, PasswordInput, Switch, TagsInput, Text, Textarea, TextInput } from "@mantine/core";
+import { type ReactNode, useState } from "react";
 import classes from "../gitops.module.css";
 import type { Field } from "./kinds";
 import type { Setting } from "./model";
 
 /** What a field is for is read after its name; the input stands in line with its neighbours. */
 export const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+
+/** Several inputs under one name. */
+export function Named({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Fieldset variant="unstyled" legend={title} classNames={{ legend: classes.legend }}>
+      {children}
+    </Fieldset>
+  );
+}
 
 interface SettingProps {
   field: Field;

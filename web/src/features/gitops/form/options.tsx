@@ -2,7 +2,6 @@ import {
   Accordion,
   ActionIcon,
   Button,
-  Fieldset,
   Group,
   MultiSelect,
   NumberInput,
@@ -19,7 +18,7 @@ import type { ReactNode } from "react";
 import { useBlueprints } from "@/app/queries";
 import type { Options } from "../api";
 import classes from "../gitops.module.css";
-import { ORDER, Words } from "./fields";
+import { Named, ORDER, Words } from "./fields";
 import { MERGE_MODES, SUMMARIES, spans, VISIBILITIES } from "./model";
 
 interface Props {
@@ -115,7 +114,7 @@ interface PairsProps<V extends string> {
 function Pairs<V extends string>({ title, rows, first, second, initial, onChange }: PairsProps<V>) {
   const put = (at: number, row: [string, V]) => onChange(rows.map((each, place) => (place === at ? row : each)));
   return (
-    <Fieldset variant="unstyled" legend={title}>
+    <Named title={title}>
       <Stack gap="xs" mt={6} align="flex-start">
         {rows.map(([glob, value], at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the glob is what is being typed
@@ -150,7 +149,7 @@ function Pairs<V extends string>({ title, rows, first, second, initial, onChange
           Add
         </Button>
       </Stack>
-    </Fieldset>
+    </Named>
   );
 }
 
@@ -200,7 +199,7 @@ function Repositories({ options, onChange }: Props) {
           clearButtonProps={{ "aria-label": "Clear visibility", tabIndex: 0 }}
         />
       </SimpleGrid>
-      <Fieldset variant="unstyled" legend="Read these, too">
+      <Named title="Read these, too">
         <Group gap="lg" mt={6}>
           {ALSO.map(([key, label]) => (
             <Switch
@@ -211,7 +210,7 @@ function Repositories({ options, onChange }: Props) {
             />
           ))}
         </Group>
-      </Fieldset>
+      </Named>
     </>
   );
 }
