@@ -74,6 +74,7 @@ bench: setup ## Measures the budgets of docs/performance.md
 	$(RUN)/python -m bench.claims
 	$(RUN)/python -m bench.agent
 	$(RUN)/python -m bench.delivery
+	$(RUN)/python -m bench.gitops
 	$(RUN)/python -m bench.browser
 
 kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Maven)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from bench import agent, browser, claims, delivery, expressions, ingestion, search
+from bench import agent, browser, claims, delivery, expressions, gitops, ingestion, search
 
 
 async def main() -> None:
-    """Takes about ten minutes."""
+    """Takes about a quarter of an hour."""
     print("## Expressions\n")
     await expressions.main()
     print("\n## Bulk ingestion\n")
@@ -21,6 +21,8 @@ async def main() -> None:
     await agent.main(3000, "")
     print("\n## Deliveries by the portal\n")
     await delivery.main(2000, "")
+    print("\n## GitOps\n")
+    await gitops.main([1000, 5000], 1)
     print("\n## Web interface\n")
     await browser.main(100_000, 100_000)
 
