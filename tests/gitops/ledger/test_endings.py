@@ -34,7 +34,14 @@ def test_only_what_git_created_and_nobody_else_wrote_is_deleted() -> None:
     assert effect(replace(CLAIM, created_by_git=False), found(tier=1)) is Effect.CLEAR
     assert effect(replace(CLAIM, foreign=True), found(tier=1)) is Effect.CLEAR
     assert effect(replace(CLAIM, revision="r0"), found(tier=1)) is Effect.CLEAR
-    assert effect(replace(CLAIM, revision=None), found(tier=1)) is Effect.CLEAR
+
+
+def test_after_a_write_that_was_cut_off_the_content_decides() -> None:
+    begun = replace(CLAIM, revision=None, applied={"properties.tier": UNKNOWN, "properties.language": digest("go")})
+    assert effect(begun, found(tier=1, language="go")) is Effect.DELETE
+    assert effect(begun, found(language="go")) is Effect.DELETE
+    assert effect(begun, found(tier=2, language="go")) is Effect.CLEAR
+    assert effect(begun, found(tier=1, language="go", readme="theirs")) is Effect.CLEAR
 
 
 def test_only_what_still_is_gits_is_cleared() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ def effect(claim: Claim, found: Found | None) -> Effect | None:
     """What the end of a claim does; None: nothing is left to be done."""
     if found is None:
         return None
-    if claim.created_by_git and not claim.foreign and claim.revision == found.updated_at:
+    if claim.created_by_git and not claim.foreign and _untouched(claim, found):
         return Effect.DELETE
     return Effect.CLEAR if to_clear(claim, found) else None
 
@@ -38,16 +38,31 @@ def effect(claim: Claim, found: Found | None) -> Effect | None:
 def to_clear(claim: Claim, found: Found) -> dict[str, Any]:
     """Fields that git applied and that still are as it left them, with their values. What somebody else has put there
     since is theirs."""
-    theirs = found_fields(found)
-    said = decode(claim.body).fields if UNKNOWN in claim.applied.values() else {}
-    ours: dict[str, Any] = {}
-    for name, hashed in claim.applied.items():
-        if name not in theirs:
-            continue
-        expected = digest(said.get(name)) if hashed == UNKNOWN else hashed
-        if name == "team" or digest(theirs[name]) == expected:
-            ours[name] = theirs[name]
-    return ours
+    said = _said(claim)
+    return {name: value for name, value in found_fields(found).items() if _is_gits(claim, said, name, value)}
+
+
+def _untouched(claim: Claim, found: Found) -> bool:
+    """Whether nobody has written the entity since git. When that write was cut off, only the content tells."""
+    if claim.revision is not None:
+        return claim.revision == found.updated_at
+    said = _said(claim)
+    return all(
+        _is_gits(claim, said, name, value) or (name == "title" and value == claim.key.identifier)
+        for name, value in found_fields(found).items()
+    )
+
+
+def _said(claim: Claim) -> Mapping[str, Any]:
+    """What a write that may not have arrived was to write."""
+    return decode(claim.body).fields if UNKNOWN in claim.applied.values() else {}
+
+
+def _is_gits(claim: Claim, said: Mapping[str, Any], name: str, value: Any) -> bool:
+    hashed = claim.applied.get(name)
+    if hashed == UNKNOWN:
+        return name not in said or digest(said[name]) == digest(value)
+    return hashed is not None and (name == "team" or digest(value) == hashed)
 
 
 @dataclass(frozen=True, slots=True)
