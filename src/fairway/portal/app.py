@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from fairway import __version__
+from fairway.gitops.hooks import MAX_BODY
 from fairway.portal import operations, unoffered
 from fairway.portal.access.endpoints import build_routers as build_access_routers
 from fairway.portal.actions import endpoints as action_routes
@@ -49,6 +50,8 @@ def create_app(portal: Portal) -> FastAPI:
     limiter = RateLimiter(settings.rate_limit, settings.rate_window_seconds, time.monotonic)
 
     def body_limit(path: str) -> int:
+        if path.startswith("/ingest/gitops/"):
+            return MAX_BODY
         return settings.max_webhook_bytes if path.startswith("/ingest/") else settings.max_body_bytes
 
     app = FastAPI(

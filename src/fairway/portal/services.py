@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 
 from fairway.jq import Engine
@@ -30,6 +31,7 @@ from fairway.portal.runs.delivery.feature import Surroundings
 from fairway.portal.runs.feature import Runs, build_runs
 from fairway.portal.scorecards.feature import Scorecards, build_scorecards
 from fairway.portal.sources.feature import Sources, build_sources
+from fairway.portal.sources.gitops.feature import build_gitops
 from fairway.portal.storage.consumers import Consumer
 from fairway.portal.storage.database import Database, open_database
 from fairway.portal.storage.jobs import JobHandler
@@ -71,6 +73,7 @@ class Portal:
 
     async def close(self) -> None:
         """Releases everything, last opened first."""
+        await self.sources.gitops.aclose()
         await self.catalog.reader.close()
         await self.runs.aclose()
         await self.audit.aclose()
@@ -99,7 +102,8 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     pages = await build_pages(db, clock, system_caller(org.id))
     stopping = asyncio.Event()
     audit = await build_audit(settings, clock, db, schemas, access.apps, org_id=org.id, stopping=stopping)
-    sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id)
+    gitops = build_gitops(settings, clock, db, box, catalog, org.id, os.environ)
+    sources = build_sources(db, clock, box, jq, catalog.entities, settings.effective_base_url, org.id, gitops)
     scorecards = build_scorecards(db, clock, catalog, system_caller(org.id))
     actions = build_actions(db, clock, catalog, jq, access, org_id=org.id)
     organization, secrets, metrics = OrganizationService(db, clock), SecretsService(db, clock, box), Metrics()
@@ -121,7 +125,7 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
         notices=identity.notices(), stopping=stopping,
     )  # fmt: skip
     portal.explain.actions = actions.explainer
-    portal.job_handlers.append(sources.worker.job_handler)
+    portal.job_handlers.extend([sources.worker.job_handler, *gitops.job_handlers])
     portal.consumers.extend([scorecards.background.consumer, *audit.consumers])
     portal.job_handlers.extend(audit.job_handlers)
     portal.job_handlers.extend(scorecards.background.job_handlers)
@@ -134,4 +138,5 @@ async def build_portal(settings: Settings, clock: Clock) -> Portal:
     catalog.blueprints.observe(pages.of_blueprints)
     await catalog.blueprints.ensure_system(system_caller(org.id))
     await portal.people.arrivals.ensure_administrator(identity, keys)
+    await gitops.start()
     return portal

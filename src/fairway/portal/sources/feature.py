@@ -8,6 +8,7 @@ from fairway.jq import Engine
 from fairway.kit.clock import Clock
 from fairway.kit.crypto import SecretBox
 from fairway.portal.catalog.entities.service import EntityService
+from fairway.portal.sources.gitops.feature import Gitops
 from fairway.portal.sources.integrations.preview import MappingPreview
 from fairway.portal.sources.integrations.service import IntegrationService
 from fairway.portal.sources.integrations.status import StatusService
@@ -33,12 +34,14 @@ class Sources:
     events: EventsService
     intake: IntakeService
     worker: WebhookWorker
+    gitops: Gitops
     org_id: str
 
 
 def build_sources(
-    db: Database, clock: Clock, box: SecretBox, engine: Engine, entities: EntityService, base_url: str, org_id: str
-) -> Sources:
+    db: Database, clock: Clock, box: SecretBox, engine: Engine, entities: EntityService, base_url: str, org_id: str,
+    gitops: Gitops,
+) -> Sources:  # fmt: skip
     """The services, wired to each other."""
     webhooks = WebhookService(db, clock, box, engine, base_url)
     return Sources(
@@ -51,5 +54,6 @@ def build_sources(
         events=EventsService(db, webhooks),
         intake=IntakeService(db, clock),
         worker=WebhookWorker(db, clock, engine, entities, webhooks, org_id),
+        gitops=gitops,
         org_id=org_id,
     )

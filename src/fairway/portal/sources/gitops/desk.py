@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from fairway.gitops.ledger.model import Claim, Effect, HeldPlan, JournalEntry, RepositoryState
 from fairway.gitops.ledger.store import LedgerStore
 from fairway.gitops.model import EntityKey
-from fairway.gitops.options import OrphanPolicy
-from fairway.gitops.sync.context import Context, Shapes
+from fairway.gitops.sync.context import Shapes
 from fairway.gitops.sync.ending import Ender
 from fairway.gitops.sync.tally import Tally
 from fairway.kit.clock import Clock, rfc3339, to_millis
@@ -50,10 +49,9 @@ class DeskService:
         """
         require_admin(caller, "read held deletions")
         source = await self._source(source_id)
-        settings = context_of(self._engines, source, caller).settings
-        return [
-            await self._shown(each, stale=each.settings != settings) for each in await self._ledger.plans(source_id)
-        ]
+        settings = self._engines.context(source, caller).settings
+        plans = await self._ledger.plans(source_id)
+        return [await self._shown(each, stale=each.settings != settings) for each in plans]
 
     async def _shown(self, plan: HeldPlan, *, stale: bool) -> dict[str, Any]:
         keys = plan.keys[:_SAMPLES]
@@ -79,7 +77,7 @@ class DeskService:
         """
         require_admin(caller, "approve held deletions")
         source = await self._source(source_id)
-        context = context_of(self._engines, source, caller)
+        context = self._engines.context(source, caller)
         plan = await self._plan(source_id, plan_id)
         organisation = await context.catalog.organisation()
         if plan.settings != context.settings or plan.organisation not in ("", organisation):
@@ -174,12 +172,6 @@ class DeskService:
             await tell_state(tx, caller, now, present, present, f"{operation} {subject}", **more)
 
         await self._db.write(work)
-
-
-def context_of(engines: Engines, source: Source, caller: Caller, orphans: OrphanPolicy | None = None) -> Context:
-    """A source's context in somebody's name, which never asks the forge."""
-    context = engines.context(source, caller)
-    return context if orphans is None else replace(context, options=replace(context.options, orphans=orphans))
 
 
 def _sample(claim: Claim, repositories: Mapping[str, RepositoryState]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ One client has one pool, one memory of the forge's limits and one circuit: passe
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -105,9 +106,10 @@ class Engines:
         return await self._forge(source, impatient=True)
 
     async def forget(self, source_id: str) -> None:
-        """Closes what is open of a source as soon as nobody uses it."""
+        """Closes what is open of a source as soon as nobody uses it, and removes its files."""
         async with self._lock:
             await self._retire(source_id)
+        await asyncio.to_thread(shutil.rmtree, self._around.folder / source_id, ignore_errors=True)
 
     async def aclose(self) -> None:
         """Closes everything."""

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from fairway.gitops.hooks import HookEvent, RefChange, authenticate, parse
 from fairway.kit.clock import Clock, to_millis
@@ -44,13 +45,14 @@ class HookIntake:
         source = await self._db.read(lambda tx: self._require(tx, source_id))
         secrets = [source.secrets[name] for name in HOOK_SECRETS if name in source.secrets]
         try:
-            work = (authenticate, source.kind, headers, body, secrets, self._clock.now())
-            await asyncio.to_thread(*work) if len(body) > _LARGE else work[0](*work[1:])
+            check = partial(authenticate, source.kind, headers, body, secrets, self._clock.now())
+            await asyncio.to_thread(check) if len(body) > _LARGE else check()
         except Unauthorized:
             await self._refused(source_id)
             raise
         try:
-            event = await asyncio.to_thread(parse, source.kind, headers, body)
+            read = partial(parse, source.kind, headers, body)
+            event = await asyncio.to_thread(read) if len(body) > _LARGE else read()
         except InvalidRequest as error:  # authentic, and nothing we know: another try would not help the forge
             log.warning("gitops_event_unreadable", source=source_id, problem=error.message)
             event = HookEvent("ignored", "", hashlib.sha256(body).hexdigest())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from fairway.gitops.ledger import records
 from fairway.gitops.ledger.model import Claim, ClaimId, JournalEntry, Listed, RepositoryState
@@ -132,13 +132,7 @@ async def purge(tx: Tx, source: str, before: int) -> int:
     return await tx.run(delete(gitops_journal).where(columns.source == source, columns.at < before))
 
 
-async def forget(tx: Tx, source: str) -> None:
-    """Everything that the ledger knows of a source, but for claims."""
-    for table in (gitops_repository, gitops_plan, gitops_journal):
+async def forget(tx: Tx, source: str, *, labels: bool) -> None:
+    """Everything that the ledger knows of a source, but for claims; ``labels``: those of repositories, too."""
+    for table in (gitops_plan, gitops_journal, *((gitops_repository,) if labels else ())):
         await tx.run(delete(table).where(table.c.source == source))
-
-
-async def claims_left(tx: Tx, source: str) -> int:
-    """How many claims a source has."""
-    statement = select(func.count()).select_from(gitops_claim).where(gitops_claim.c.source == source)
-    return int(await tx.scalar(statement))

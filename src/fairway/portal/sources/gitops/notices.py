@@ -1,4 +1,4 @@
-"""What events said of repositories and pull requests, put together until somebody looks. Section 6.2 of the contract."""
+"""What events said of repositories and pull requests, put together until somebody looks. Section 6.2."""
 
 from __future__ import annotations
 

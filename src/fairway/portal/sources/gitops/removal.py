@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import select
 
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
@@ -16,7 +18,6 @@ from fairway.kit.clock import Clock, to_millis
 from fairway.kit.logs import get_logger
 from fairway.portal.caller import system_caller
 from fairway.portal.sources.gitops import ledger_rows, ledger_writes, repository, schedule
-from fairway.portal.sources.gitops.desk import context_of
 from fairway.portal.sources.gitops.engines import Engines
 from fairway.portal.sources.gitops.model import RESOURCE, Source
 from fairway.portal.sources.gitops.service import SourceService
@@ -58,7 +59,7 @@ class RemovalWorker:
             return None
         source = self._sources.opened(row)
         await self._engines.forget(source_id)
-        context = context_of(self._engines, source, system_caller(self._org_id, source.title), OrphanPolicy.DELETE)
+        context = self._context(source)
         try:
             async with passing(context):
                 await self._end(context, source)
@@ -66,6 +67,11 @@ class RemovalWorker:
             raise RetryLater(error.message, _BUSY_SECONDS, tried=False) from None
         await self._db.write(lambda tx: self._forget(tx, job, source))
         return True
+
+    def _context(self, source: Source) -> Context:
+        """An administrator has decided, so nothing is waited for."""
+        found = self._engines.context(source, system_caller(self._org_id, source.title))
+        return replace(found, options=replace(found.options, orphans=OrphanPolicy.DELETE, deletion_grace_seconds=0))
 
     async def _end(self, context: Context, source: Source) -> None:
         shapes, organisation = Shapes(await context.catalog.blueprints()), await context.catalog.organisation()
@@ -75,13 +81,13 @@ class RemovalWorker:
             after = ledger_rows.repository_key(source.id, page[-1].id)
             for state in page:
                 await applier.end(state, context.now(), _REASON)
-        keys = [each.key for each in await self._orphans(context)]
+        keys = [each.key for each in await self._claims(context)]
         if source.removal == "delete":
             await ender.sweep(Tally(), approved=frozenset(keys))
         if source.removal == "keep":
             await ender.keep(keys, _REASON)
             return
-        left = await self._orphans(context)  # what others depend on stays, and is nobody's
+        left = await self._claims(context)  # what others depend on stays, and is nobody's
         if left and source.removal == "delete":
             log.warning("gitops_entities_left", source=source.id, count=len(left))
         async with applying(context):
@@ -93,7 +99,7 @@ class RemovalWorker:
         rows = await self._db.read(lambda tx: tx.rows(statement.order_by(columns.key).limit(_PAGE)))
         return [ledger_rows.repository_of(row) for row in rows]
 
-    async def _orphans(self, context: Context) -> list[Claim]:
+    async def _claims(self, context: Context) -> list[Claim]:
         found: list[Claim] = []
         states = list(ClaimState)
         while page := await self._ledger.page(context.source, states, found[-1].key if found else None, _PAGE):
@@ -102,9 +108,12 @@ class RemovalWorker:
 
     async def _forget(self, tx: Tx, job: Job, source: Source) -> None:
         await complete_in(tx, job)
-        await ledger_writes.forget(tx, source.id)
+        now = to_millis(self._clock.now())
+        await ledger_writes.forget(tx, source.id, labels=source.removal != "keep")
         await repository.remove_source(tx, source.id)
+        for each in await repository.with_pending_claims(tx):  # those that took entities over write them now
+            await schedule.ask(tx, each, now)
         caller = system_caller(self._org_id, source.title)
         context = {"gitopsSource": source.id, "gitopsSourceTitle": source.title}
         change = Change("DELETE", RESOURCE, source.id, self._sources.shown(source), None, context=context)
-        await outbox.append(tx, caller, to_millis(self._clock.now()), [change])
+        await outbox.append(tx, caller, now, [change])

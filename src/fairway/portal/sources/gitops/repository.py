@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, select, update
 
 from fairway.gitops.diagnostics import Severity
+from fairway.gitops.ledger.model import ClaimState
 from fairway.portal.sources.gitops.model import Outcome, PassRecord, SourceTotals
 from fairway.portal.sources.gitops.tables import (
     gitops_claim,
@@ -70,6 +71,14 @@ async def remove_source(tx: Tx, source_id: str) -> None:
     for table in (gitops_pass, gitops_delivery, gitops_notice, gitops_ledger_source):
         await tx.run(delete(table).where(table.c.source == source_id))
     await tx.run(delete(gitops_source).where(gitops_source.c.id == source_id))
+
+
+async def with_pending_claims(tx: Tx) -> list[str]:
+    """Sources at work that have something to write."""
+    pending = select(gitops_claim.c.source).where(gitops_claim.c.state == ClaimState.PENDING.value)
+    columns = gitops_source.c
+    works = (columns.id.in_(pending), columns.enabled, columns.removal.is_(None))
+    return [row.id for row in await tx.rows(select(columns.id).where(*works))]
 
 
 async def totals(tx: Tx, only: str | None = None) -> dict[str, SourceTotals]:

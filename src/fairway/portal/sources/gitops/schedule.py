@@ -6,13 +6,14 @@ import random
 
 from fairway.portal.sources.gitops import repository
 from fairway.portal.storage import Tx
-from fairway.portal.storage.jobs import enqueue, hasten
+from fairway.portal.storage.jobs import enqueue, hasten, postpone
 
 LANE = "gitops"
 PASS_JOB = "gitops_pass"  # noqa: S105 no password
 SWEEP_JOB = "gitops_sweep"
 REMOVE_JOB = "gitops_remove"
 _JITTER = 0.1
+_SPREAD_MS = 60_000
 
 
 async def ask(tx: Tx, source_id: str, now: int) -> None:
@@ -27,6 +28,15 @@ async def later(tx: Tx, source_id: str, now: int, interval_seconds: float) -> No
     due_at = now + int(pause * 1000)
     await repository.update_source(tx, source_id, next_pass_at=due_at)
     await enqueue(tx, PASS_JOB, source_id, {"source": source_id}, now=now, due_at=due_at)
+
+
+async def soon(tx: Tx, source_id: str, now: int, planned: int | None) -> None:
+    """A pass within a minute, spread so that sources do not all come at once."""
+    due_at = now + int(random.uniform(0, _SPREAD_MS))  # noqa: S311 jitter
+    if planned is None or planned > due_at:
+        if not await postpone(tx, PASS_JOB, source_id, now=now, due_at=due_at):
+            await enqueue(tx, PASS_JOB, source_id, {"source": source_id}, now=now, due_at=due_at)
+        await repository.update_source(tx, source_id, next_pass_at=due_at)
 
 
 async def sweep(tx: Tx, source_id: str, now: int, grace_seconds: float) -> None:
