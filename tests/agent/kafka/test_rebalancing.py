@@ -136,3 +136,21 @@ async def test_a_member_that_was_thrown_out_commits_nothing_of_others(broker: Mo
         hand.finish()
         await until_committed(partial(committed, broker.address, GROUP), [1] * 4)
         assert len(hand.ids) == 4, "what is in hand is not begun again"
+
+
+async def test_what_was_paused_when_it_was_given_away_is_read_when_it_comes_back(broker: MockBroker) -> None:
+    """The client keeps a partition paused over losing and getting it again."""
+    publish(broker.address, events(0, 40))
+    first, second = Hand(), Hand(at_once=True)
+    one, two = member(broker, max_held=8, revoke_seconds=0.2), member(broker)
+    async with streaming(one, first):
+        await until(lambda: len(first.taken) == 8, "the first is full")
+        await asyncio.sleep(1.5)  # longer than it waits for room before it pauses
+        async with streaming(two, second):
+            await until(lambda: _together(one, two) == [2, 2], "they share")
+        await until(lambda: len(one.partitions) == 4, "the first has everything again")
+        publish(broker.address, events(40, 40))
+        first.at_once = True
+        first.finish()
+        wanted = {f"r_{at}" for at in range(80)}
+        await until(lambda: wanted <= set(first.ids + second.ids), "it goes on with all of them")

@@ -241,7 +241,8 @@ class ConsumerThread:
             return
         self.statistics.connected = True
         self._offsets.assign(_names(partitions))
-        self._paused -= set(_names(partitions))
+        # the client keeps a partition paused over losing and getting it again: resumed where nothing speaks against it
+        self._paused |= set(_names(partitions))
         if partitions and self._settings.starts_at_end:
             self._fix_starts(consumer, partitions)
         log.info("kafka_assigned", partitions=_names(partitions), held=len(self._offsets.assigned()))
