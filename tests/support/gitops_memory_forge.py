@@ -111,8 +111,7 @@ class MemoryForge:
         return
 
     def _find(self, name: str) -> MemoryRepository | None:
-        found = self.repositories.number(int(name)) if name.isdigit() else self.repositories.find(name)
-        return found
+        return self.repositories.number(int(name)) if name.isdigit() else self.repositories.find(name)
 
     def _there(self, repository: Repository) -> MemoryRepository:
         found = self.repositories.number(int(repository.id))
