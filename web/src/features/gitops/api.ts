@@ -1,6 +1,25 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/client";
-import { client } from "@/api/generated/client.gen";
+import {
+  gitopsAbort,
+  gitopsApprove,
+  gitopsChange,
+  gitopsCheck,
+  gitopsCreate,
+  gitopsDiscard,
+  gitopsEntity,
+  gitopsJournal,
+  gitopsListAll,
+  gitopsPasses,
+  gitopsPin,
+  gitopsPlans,
+  gitopsRead,
+  gitopsRemove,
+  gitopsRepositories,
+  gitopsRepository,
+  gitopsRestore,
+  gitopsSync,
+} from "@/api/generated";
 
 export type Kind = "github" | "gitlab" | "gitea" | "bitbucket-server" | "git";
 export type SourceStatus = "never" | "running" | "complete" | "partial" | "failed" | "held" | "refused" | "aborted";
@@ -118,6 +137,9 @@ export interface SourceDraft {
   options?: { [K in keyof Options]?: Options[K] | null };
 }
 
+/** A source as a form says it. */
+export type WholeDraft = Required<Omit<SourceDraft, "enabled">>;
+
 export interface Checked {
   identity: string | null;
   repositories: number | null;
@@ -227,7 +249,6 @@ export interface Claim {
 
 export type RepositoryFilter = "all" | "problems" | "failed" | "excluded";
 
-const BASE = "/v1/fairway/gitops";
 const ROOT = "gitops";
 const PAGE = 100;
 /** How often a pass that is under way is asked for its progress. */
@@ -237,15 +258,14 @@ const isRunning = (source: Source | undefined) => source?.state.status === "runn
 
 export const sourcesQuery = queryOptions({
   queryKey: [ROOT, "sources"],
-  queryFn: () => call<{ sources: Source[] }>(client.get({ url: `${BASE}/sources` })).then(({ sources }) => sources),
+  queryFn: () => call<{ sources: Source[] }>(gitopsListAll()).then(({ sources }) => sources),
   refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_MS : 30_000),
 });
 
 export const sourceQuery = (id: string) =>
   queryOptions({
     queryKey: [ROOT, "source", id],
-    queryFn: () =>
-      call<{ source: Source }>(client.get({ url: `${BASE}/sources/{id}`, path: { id } })).then(({ source }) => source),
+    queryFn: () => call<{ source: Source }>(gitopsRead({ path: { source: id } })).then(({ source }) => source),
     refetchInterval: ({ state }) => (isRunning(state.data) ? RUNNING_MS : 30_000),
   });
 
@@ -253,9 +273,9 @@ export const passesQuery = (id: string) =>
   queryOptions({
     queryKey: [ROOT, "source", id, "passes"],
     queryFn: () =>
-      call<{ passes: Pass[] }>(
-        client.get({ url: `${BASE}/sources/{id}/passes`, path: { id }, query: { limit: 50 } }),
-      ).then(({ passes }) => passes),
+      call<{ passes: Pass[] }>(gitopsPasses({ path: { source: id }, query: { limit: 50 } })).then(
+        ({ passes }) => passes,
+      ),
   });
 
 export const repositoriesQuery = (id: string, state: RepositoryFilter, text: string) =>
@@ -264,9 +284,8 @@ export const repositoriesQuery = (id: string, state: RepositoryFilter, text: str
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       call<{ repositories: Repository[]; next: string | null }>(
-        client.get({
-          url: `${BASE}/sources/{id}/repositories`,
-          path: { id },
+        gitopsRepositories({
+          path: { source: id },
           query: { state, limit: PAGE, ...(text ? { q: text } : {}), ...(pageParam ? { from: pageParam } : {}) },
         }),
       ),
@@ -277,18 +296,15 @@ export const repositoryQuery = (id: string, repository: string) =>
   queryOptions({
     queryKey: [ROOT, "source", id, "repository", repository],
     queryFn: () =>
-      call<{ repository: RepositoryDetails }>(
-        client.get({ url: `${BASE}/sources/{id}/repositories/{repository}`, path: { id, repository } }),
-      ).then((answer) => answer.repository),
+      call<{ repository: RepositoryDetails }>(gitopsRepository({ path: { source: id, repository } })).then(
+        (answer) => answer.repository,
+      ),
   });
 
 export const plansQuery = (id: string) =>
   queryOptions({
     queryKey: [ROOT, "source", id, "plans"],
-    queryFn: () =>
-      call<{ plans: Plan[] }>(client.get({ url: `${BASE}/sources/{id}/plans`, path: { id } })).then(
-        ({ plans }) => plans,
-      ),
+    queryFn: () => call<{ plans: Plan[] }>(gitopsPlans({ path: { source: id } })).then(({ plans }) => plans),
   });
 
 export const journalQuery = (id: string) =>
@@ -297,9 +313,8 @@ export const journalQuery = (id: string) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
       call<{ entries: JournalEntry[]; next: string | null }>(
-        client.get({
-          url: `${BASE}/sources/{id}/journal`,
-          path: { id },
+        gitopsJournal({
+          path: { source: id },
           query: { limit: 50, ...(pageParam ? { before: pageParam } : {}) },
         }),
       ),
@@ -310,9 +325,7 @@ export const claimsQuery = (blueprint: string, identifier: string) =>
   queryOptions({
     queryKey: [ROOT, "entity", blueprint, identifier],
     queryFn: () =>
-      call<{ claims: Claim[] }>(
-        client.get({ url: `${BASE}/entities/{blueprint}/{identifier}`, path: { blueprint, identifier } }),
-      ).then(({ claims }) => claims),
+      call<{ claims: Claim[] }>(gitopsEntity({ path: { blueprint, identifier } })).then(({ claims }) => claims),
     staleTime: 30_000,
   });
 
@@ -334,76 +347,50 @@ function useChange<V, R>(id: string | undefined, change: (values: V) => Promise<
 export const useCheck = () =>
   useMutation({
     meta: { silent: true },
-    mutationFn: (draft: SourceDraft & { id?: string }) =>
-      call<Checked>(client.post({ url: `${BASE}/sources/check`, body: draft, headers: JSON_BODY })),
+    mutationFn: (draft: SourceDraft & { id?: string }) => call<Checked>(gitopsCheck({ body: draft })),
   });
 
 export const useConnect = () =>
   useChange(
     undefined,
-    (draft: SourceDraft) =>
-      call<{ source: Source }>(client.post({ url: `${BASE}/sources`, body: draft, headers: JSON_BODY })).then(
-        ({ source }) => source,
-      ),
+    (draft: WholeDraft) => call<{ source: Source }>(gitopsCreate({ body: draft })).then(({ source }) => source),
     true,
   );
 
 export const useChangeSource = (id: string, silent = true) =>
   useChange(
     id,
-    (draft: SourceDraft) =>
-      call<{ source: Source }>(
-        client.patch({ url: `${BASE}/sources/{id}`, path: { id }, body: draft, headers: JSON_BODY }),
-      ),
+    (draft: SourceDraft) => call<{ source: Source }>(gitopsChange({ path: { source: id }, body: draft })),
     silent,
   );
 
 export type Remains = "delete" | "detach" | "keep";
 
 export const useDeleteSource = (id: string) =>
-  useChange(
-    undefined,
-    (entities: Remains) => call(client.delete({ url: `${BASE}/sources/{id}`, path: { id }, query: { entities } })),
-    true,
-  );
+  useChange(undefined, (entities: Remains) => call(gitopsRemove({ path: { source: id }, query: { entities } })), true);
 
-export const useSync = (id: string) =>
-  useChange(id, () => call(client.post({ url: `${BASE}/sources/{id}/sync`, path: { id } })));
+export const useSync = (id: string) => useChange(id, () => call(gitopsSync({ path: { source: id } })));
 
-export const useAbort = (id: string) =>
-  useChange(id, () => call(client.post({ url: `${BASE}/sources/{id}/abort`, path: { id } })));
+export const useAbort = (id: string) => useChange(id, () => call(gitopsAbort({ path: { source: id } })));
 
 export const useSettlePlan = (id: string, verdict: "approve" | "discard") =>
   useChange(
     id,
     (plan: string) =>
       call<{ figures: Partial<Figures> | null }>(
-        client.post({ url: `${BASE}/sources/{id}/plans/{plan}/${verdict}`, path: { id, plan } }),
+        (verdict === "approve" ? gitopsApprove : gitopsDiscard)({ path: { source: id, plan } }),
       ),
     true,
   );
 
 export const useRestore = (id: string) =>
-  useChange(id, (entry: string) =>
-    call<{ entity: EntityName }>(
-      client.post({ url: `${BASE}/sources/{id}/journal/{entry}/restore`, path: { id, entry } }),
-    ),
-  );
+  useChange(id, (entry: string) => call<{ entity: EntityName }>(gitopsRestore({ path: { source: id, entry } })));
 
 export function usePin({ blueprint, identifier }: EntityName) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (pin: { source: string; repository: string; pinned: boolean }) =>
-      call(
-        client.post({
-          url: `${BASE}/entities/{blueprint}/{identifier}/pin`,
-          path: { blueprint, identifier },
-          body: pin,
-          headers: JSON_BODY,
-        }),
-      ),
+      call(gitopsPin({ path: { blueprint, identifier }, body: pin })),
     onSuccess: () => queries.invalidateQueries({ queryKey: [ROOT, "entity", blueprint, identifier] }),
   });
 }
-
-const JSON_BODY = { "Content-Type": "application/json" };

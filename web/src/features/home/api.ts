@@ -3,6 +3,7 @@ import { call } from "@/api/client";
 import {
   actionsListAll,
   blueprintsListAll,
+  gitopsListAll,
   integrationsMetadata,
   pagesGetPage,
   runsListAll,
@@ -53,15 +54,16 @@ export const waitingQuery = () =>
 export const setupQuery = queryOptions({
   queryKey: ["setup"],
   queryFn: async () => {
-    const [{ blueprints }, { integrations }, { webhooks }, { actions }] = await Promise.all([
+    const [{ blueprints }, { integrations }, { webhooks }, { sources }, { actions }] = await Promise.all([
       call<{ blueprints: { identifier: string }[] }>(blueprintsListAll()),
       call<{ integrations: unknown[] }>(integrationsMetadata()),
       call<{ webhooks: unknown[] }>(webhooksMetadata()),
+      call<{ sources: unknown[] }>(gitopsListAll()),
       call<{ actions: unknown[] }>(actionsListAll()),
     ]);
     return {
       modelled: blueprints.some(({ identifier }) => !identifier.startsWith("_")),
-      connected: integrations.length + webhooks.length > 0,
+      connected: integrations.length + webhooks.length + sources.length > 0,
       actions: actions.length > 0,
     };
   },

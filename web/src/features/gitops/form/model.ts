@@ -1,4 +1,4 @@
-import type { Kind, MergeMode, Options, Source, SourceDraft } from "../api";
+import type { Kind, MergeMode, Options, Source, WholeDraft } from "../api";
 import { counted, spanText } from "../model";
 import { CERTIFICATES, KIND_FORMS, loginOf } from "./kinds";
 
@@ -93,7 +93,7 @@ export function formOf(source: Source): Form {
 }
 
 /** What the portal is told: all of the form, with secrets only where something was typed or taken away. */
-export function draftOf(form: Form, stored: Record<string, boolean> = {}): Required<Omit<SourceDraft, "enabled">> {
+export function draftOf(form: Form, stored: Record<string, boolean> = {}): WholeDraft {
   const { scope, logins } = KIND_FORMS[form.kind];
   const login = logins.find(({ id }) => id === form.login) ?? logins[0];
   const asked = [...scope, CERTIFICATES, ...(login?.settings ?? [])].map(({ key }) => key);
@@ -123,7 +123,7 @@ function secretsOf(form: Form, wanted: Set<string>, stored: Record<string, boole
 }
 
 /** Empty lists are the portal's own choice. */
-function optionsOf(options: Options): NonNullable<SourceDraft["options"]> {
+function optionsOf(options: Options): WholeDraft["options"] {
   const { specPath, blueprints } = options;
   return {
     ...options,

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
-import type { Source, SourceDraft } from "../api";
+import type { Source, WholeDraft } from "../api";
 import { Part } from "../parts";
 import { ORDER } from "./fields";
 import { ForgeFields, KindChoice } from "./forge";
@@ -15,7 +15,7 @@ interface Props {
   submit: string;
   pending: boolean;
   error: Error | null;
-  onSubmit: (draft: SourceDraft) => void;
+  onSubmit: (draft: WholeDraft) => void;
   extra?: ReactNode;
 }
 
