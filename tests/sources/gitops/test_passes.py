@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sources.gitops.conftest import BASE, Desk
+from support.gitops_desk import BASE, Desk
 from support.gitops_gitea import FakeGitea
 from support.gitops_world import spec
 
