@@ -33,10 +33,10 @@ async def later(tx: Tx, source_id: str, now: int, interval_seconds: float) -> No
 async def soon(tx: Tx, source_id: str, now: int, planned: int | None) -> None:
     """A pass within a minute, spread so that sources do not all come at once."""
     due_at = now + int(random.uniform(0, _SPREAD_MS))  # noqa: S311 jitter
-    if planned is None or planned > due_at:
-        if not await postpone(tx, PASS_JOB, source_id, now=now, due_at=due_at):
-            await enqueue(tx, PASS_JOB, source_id, {"source": source_id}, now=now, due_at=due_at)
+    if planned is not None and planned > due_at:
+        await postpone(tx, PASS_JOB, source_id, now=now, due_at=due_at)
         await repository.update_source(tx, source_id, next_pass_at=due_at)
+    await enqueue(tx, PASS_JOB, source_id, {"source": source_id}, now=now, due_at=due_at)  # unless there is one
 
 
 async def sweep(tx: Tx, source_id: str, now: int, grace_seconds: float) -> None:
