@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web/src web/public -type f -not -path 'web/src/api/g
 	web/index.html web/vite.config.ts web/tsconfig.json
 PORTAL_SOURCES := $(shell find src/fairway/portal -name '*.py')
 
-.PHONY: help setup run test lint bench screenshots docs format kafka demo-enrich
+.PHONY: help setup run test lint bench screenshots docs format kafka demo-enrich demo-gitops
 
 help: ## Shows the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -82,6 +82,9 @@ kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Mav
 
 demo-enrich: setup ## Shows self-service end to end: portal, agent, backend and a git repository
 	$(RUN)/python examples/enrich-service/demo.py
+
+demo-gitops: setup ## Shows spec files in git and the catalog that follows them: portal, git server and repositories
+	$(RUN)/python examples/gitops/demo.py
 
 screenshots: setup ## Pictures of the web interface
 	$(RUN)/python scripts/screenshots.py build/screenshots
