@@ -88,7 +88,6 @@ export function Words({ label, description, placeholder, value, onChange, comma 
       splitChars={comma ? [",", " "] : ["\n"]}
       acceptValueOnBlur
       clearable
-      clearButtonProps={{ "aria-label": `Clear ${label.toLowerCase()}`, tabIndex: 0 }}
     />
   );
 }

@@ -196,7 +196,6 @@ function Repositories({ options, onChange }: Props) {
           value={filters.visibility}
           onChange={(visibility) => set({ visibility })}
           clearable
-          clearButtonProps={{ "aria-label": "Clear visibility", tabIndex: 0 }}
         />
       </SimpleGrid>
       <Named title="Read these, too">
@@ -260,7 +259,6 @@ function Writing({ options, onChange }: Props) {
           onChange={(chosen) => onChange({ blueprints: chosen.length > 0 ? chosen : null })}
           searchable
           clearable
-          clearButtonProps={{ "aria-label": "Clear blueprints", tabIndex: 0 }}
         />
         <TextInput
           inputWrapperOrder={ORDER}
