@@ -5,88 +5,40 @@ python examples/enrich-service/demo.py        (or: make demo-enrich)
 1. starts a portal with the catalog of this folder, the backend, and an execution agent;
 2. makes a git repository for the service "checkout" and registers the service;
 3. runs "Enrich Service" as a developer would, and prints the run's log as it grows;
-4. merges the branch and ingests its ``port.yml``, and shows that the entity has changed.
+4. merges the branch, runs ``fairway gitops sync``, and shows that the entity has changed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import re
-import secrets
-import signal
-import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from fairway.apply import execute, load, make_plan, read_state
-from fairway.client import Credentials, PortalClient
-from repository import git
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))  # what demos share
+
+from fairway.apply import execute, load, make_plan, read_state  # noqa: E402
+from fairway.client import Credentials, PortalClient  # noqa: E402
+from programs import FAIRWAY, Portal, free_port, git, portal, program  # noqa: E402
+
 SERVICE = "checkout"
 INPUTS = {"domain": "payments", "type": "backend", "lifecycle": "Production"}
-_READY_SECONDS = 60
 _RUN_SECONDS = 60
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
-@asynccontextmanager
-async def program(*command: str, ready: str, **environment: str) -> AsyncIterator[str]:
-    """A program in a process of its own, from the line that says it is ready (which is given) to SIGTERM."""
-    process = await asyncio.create_subprocess_exec(
-        *command, env={**os.environ, **environment}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        async with asyncio.timeout(_READY_SECONDS):
-            line = await _line_with(process, ready)
-        drain = asyncio.create_task(_drain(process))
-        yield line
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
-        await drain
-    finally:
-        if process.returncode is None:
-            process.kill()
-
-
-async def _line_with(process: asyncio.subprocess.Process, text: str) -> str:
-    assert process.stdout is not None
-    seen = []
-    async for raw in process.stdout:
-        seen.append(raw.decode())
-        if text in seen[-1]:
-            return seen[-1]
-    raise SystemExit("".join(seen))
-
-
-async def _drain(process: asyncio.subprocess.Process) -> None:
-    assert process.stdout is not None
-    async for _ in process.stdout:
-        pass
 
 
 async def make_repository(folder: Path) -> str:
     """A bare repository with one commit, as a forge would hold it; its URL."""
-    bare, clone = folder / f"{SERVICE}.git", folder / "first"
+    bare, clone = folder / f"{SERVICE}.git", folder.parent / "first"
     await git("init", "--quiet", "--bare", "--initial-branch=main", str(bare))
     await git("clone", "--quiet", str(bare), str(clone))
     (clone / "README.md").write_text(f"# {SERVICE}\n")
     await git("checkout", "--quiet", "-B", "main", cwd=clone)
     await git("add", "README.md", cwd=clone)
-    await git("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "commit", "--quiet", "-m", "Start", cwd=clone)
+    await git("commit", "--quiet", "-m", "Start", cwd=clone)
     await git("push", "--quiet", "origin", "main", cwd=clone)
     return bare.as_uri()
 
@@ -120,51 +72,63 @@ async def run_action(portal: PortalClient) -> dict[str, Any]:
             await asyncio.sleep(0.2)
 
 
-async def merge_and_ingest(portal: PortalClient, repository: str, branch: str, folder: Path) -> dict[str, Any]:
-    """What happens after a person has merged the branch: the spec file becomes the entity. The entity after it."""
+async def merge(repository: str, branch: str, folder: Path) -> None:
+    """What a person does who agrees with the change."""
     clone = folder / "merge"
     await git("clone", "--quiet", repository, str(clone))
     await git("merge", "--quiet", "--ff-only", f"origin/{branch}", cwd=clone)
     await git("push", "--quiet", "origin", "main", cwd=clone)
-    document = yaml.safe_load((clone / "port.yml").read_text())
-    await portal.post(f"/blueprints/{document['blueprint']}/entities", document, upsert=True, merge=True)
-    return dict((await portal.get(f"/blueprints/service/entities/{SERVICE}"))["entity"])
+
+
+async def sync(at: Portal, folder: Path) -> None:
+    """``fairway gitops sync`` over the folder of repositories, as a forge's event or a schedule would start it."""
+    environment = {
+        **os.environ, **at.environment, "PORT_API_URL": at.url, "GITOPS_FORGE": "git",
+        "GITOPS_URL": str(folder / "repositories"), "GITOPS_STATE": str(folder / "ledger.db"),
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        *FAIRWAY, "gitops", "sync", env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise SystemExit(output.decode())
 
 
 async def demo(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The flow; the run and the entity as they are in the end."""
-    client_id, client_secret = "enrich-demo", secrets.token_hex(32)
-    fairway = [sys.executable, "-m", "fairway"]
     backend_port = free_port()
+    (folder / "repositories").mkdir()
     async with AsyncExitStack() as stack:
-        line = await stack.enter_async_context(
-            program(*fairway, "serve", "--port", "0", "--data-dir", str(folder / "data"), ready="listens on",
-                    FAIRWAY_CLIENT_ID=client_id, FAIRWAY_CLIENT_SECRET=client_secret)
-        )  # fmt: skip
-        found = re.search(r"http://\S+", line)
-        assert found is not None
-        url = found.group()
-        shared = {"PORT_CLIENT_ID": client_id, "PORT_CLIENT_SECRET": client_secret}
-        portal = await stack.enter_async_context(
-            PortalClient(url, Credentials(client_id, client_secret), user_agent="enrich-demo")
+        at = await stack.enter_async_context(portal(folder / "data"))
+        client = await stack.enter_async_context(
+            PortalClient(at.url, Credentials(at.client_id, at.client_secret), user_agent="enrich-demo")
         )
-        organization = (await portal.get("/organization"))["organization"]
+        organization = (await client.get("/organization"))["organization"]
         await stack.enter_async_context(
-            program(sys.executable, str(HERE / "backend.py"), ready="listening", PORT_API_URL=url,
-                    ENRICH_PORT=str(backend_port), **shared)
+            program(sys.executable, str(HERE / "backend.py"), ready="listening", PORT_API_URL=at.url,
+                    ENRICH_PORT=str(backend_port), ENRICH_FORGE="git", ENRICH_FORGE_URL=str(folder / "repositories"),
+                    **at.environment)
         )  # fmt: skip
         await stack.enter_async_context(
-            program(*fairway, "agent", ready="polling", PORT_API_BASE_URL=url, PORT_ORG_ID=organization["id"],
-                    STREAMER_NAME="POLLING", POLLING_INTERVAL_SECONDS="1", **shared)
+            program(*FAIRWAY, "agent", ready="polling", PORT_API_BASE_URL=at.url, PORT_ORG_ID=organization["id"],
+                    STREAMER_NAME="POLLING", POLLING_INTERVAL_SECONDS="1", **at.environment)
         )  # fmt: skip
-        print(f"portal at {url}, backend and agent are running")
-        repository = await make_repository(folder)
-        await fill(portal, backend_port, repository)
-        run = await run_action(portal)
+        print(f"portal at {at.url}, backend and agent are running")
+        repository = await make_repository(folder / "repositories")
+        await fill(client, backend_port, repository)
+        run = await run_action(client)
         if run["status"] != "SUCCESS":
             raise SystemExit(f"the run ended {run['status']}: {run['summary']}")
-        entity = await merge_and_ingest(portal, repository, f"enrich/{run['id']}", folder)
-    return run, entity
+        await merge(repository, await new_branch(folder), folder)
+        await sync(at, folder)
+        entity = (await client.get(f"/blueprints/service/entities/{SERVICE}"))["entity"]
+    return run, dict(entity)
+
+
+async def new_branch(folder: Path) -> str:
+    """The branch that the backend pushed."""
+    bare = folder / "repositories" / f"{SERVICE}.git"
+    return (await git("branch", "--list", "portal/*", "--format=%(refname:short)", cwd=bare)).strip()
 
 
 def main() -> None:

@@ -12,24 +12,27 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "enrich-service"
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The example's modules can be imported, as when its programs are started; nothing of the tests' environment is
-    handed to its processes."""
+    """The example's modules can be imported, as when its programs are started."""
+    monkeypatch.syspath_prepend(str(EXAMPLE.parent))
     monkeypatch.syspath_prepend(str(EXAMPLE))
-    monkeypatch.delitem(sys.modules, "repository", raising=False)
+    for name in ("demo", "backend", "repositories"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
 
 
 async def test_a_service_is_enriched_through_the_agent(example: None, tmp_path: Path) -> None:
     import demo
-    from repository import git
+    from programs import git
 
     run, entity = await demo.demo(tmp_path)
+    bare = tmp_path / "repositories" / "checkout.git"
     assert run["status"] == "SUCCESS"
-    branch = f"enrich/{run['id']}"
-    assert run["link"] == [f"{(tmp_path / 'checkout.git').as_uri()}/tree/{branch}"]
+    assert run["link"] == [bare.as_uri()]
     assert entity["properties"]["type"] == "backend"
     assert entity["properties"]["lifecycle"] == "Production"
     assert entity["relations"]["domain"] == "payments"
-    shown = await git("show", f"{branch}:port.yml", cwd=tmp_path / "checkout.git")
+    branch = await demo.new_branch(tmp_path)
+    assert branch == f"portal/enrich/checkout-{run['id'][-8:].lower()}"
+    shown = await git("show", f"{branch}:port.yml", cwd=bare)
     assert shown.startswith("identifier: checkout\nblueprint: service\n")
-    log = await git("log", "--format=%an: %s", branch, cwd=tmp_path / "checkout.git")
-    assert len(log.splitlines()) == 2, "one commit of the service, one of the backend, although messages may repeat"
+    log = await git("log", "--format=%an: %s", branch, cwd=bare)
+    assert log.splitlines() == ["Fairway: Describe checkout in the catalog", "Dev: Start"]
