@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fairway.kit.clock import ManualClock
+from fairway.kit.settings import Settings
 from support.gitops_desk import BASE, HOOK_SECRET, Desk, named, push, signed
 from support.gitops_gitea import FakeGitea
 from support.gitops_world import spec
@@ -19,6 +20,12 @@ QUIET = 2.1
 def clock() -> ManualClock:
     """Moved by hand: events wait for two quiet seconds."""
     return ManualClock(datetime.now(UTC))
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Logins outlive the days that tests let pass."""
+    return settings.model_copy(update={"token_ttl_seconds": 100 * 86_400})
 
 
 @pytest.fixture

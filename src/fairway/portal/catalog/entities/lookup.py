@@ -1,4 +1,4 @@
-"""Stored entities by name or key, for the rooms above the catalog: unlocked, and without asking who may see them."""
+"""Stored entities by name or key, for the rooms above the catalog, without asking who may see them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _BY_IDENTIFIER = {
 }
 _BY_ID = {
     "sqlite": f"SELECT blueprint_id, {_PICK} id IN (SELECT value FROM json_each(?))",  # noqa: S608
-    "postgresql": f"SELECT blueprint_id, {_PICK} id = ANY($1::bigint[]) ORDER BY id FOR UPDATE",
+    "postgresql": f"SELECT blueprint_id, {_PICK} id = ANY($1::bigint[]) ORDER BY id",
 }
 _TARGETS = {
     "sqlite": "SELECT identifier, id FROM entity "
@@ -73,9 +73,13 @@ async def load_by_identifier(tx: Tx, blueprint: Blueprint, identifiers: Sequence
     return found
 
 
-async def load_by_id(tx: Tx, blueprints: dict[int, Blueprint], ids: Sequence[int]) -> list[tuple[Blueprint, Stored]]:
-    """Entities of any blueprint by surrogate key, with their relations."""
-    rows = await tx.raw(_BY_ID[tx.dialect], as_list(tx, ids))
+async def load_by_id(
+    tx: Tx, blueprints: dict[int, Blueprint], ids: Sequence[int], *, lock: bool = True
+) -> list[tuple[Blueprint, Stored]]:
+    """Entities of any blueprint by surrogate key, with their relations; locked against other writers unless told
+    otherwise, as where nothing is written."""
+    locked = " FOR UPDATE" if lock and tx.dialect == "postgresql" else ""
+    rows = await tx.raw(_BY_ID[tx.dialect] + locked, as_list(tx, ids))
     found = [(blueprints[row[0]], _stored(row[1:])) for row in rows]
     for blueprint in {each for each, _ in found}:
         await _add_relations(tx, blueprint, [stored for each, stored in found if each is blueprint])

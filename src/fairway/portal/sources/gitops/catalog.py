@@ -73,7 +73,7 @@ class OwnCatalog:
             blueprint = schema.get(name)
             if blueprint is not None:
                 ids += (await find_keys(tx, blueprint.id, identifiers)).values()
-        return await load_by_id(tx, {each.id: each for each in schema}, ids)
+        return await load_by_id(tx, {each.id: each for each in schema}, ids, lock=False)
 
     async def search(self, blueprint: str, rule: Mapping[str, Any], limit: int) -> Sequence[str]:
         body = {"query": dict(rule), "limit": limit}
