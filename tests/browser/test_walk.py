@@ -51,7 +51,7 @@ def portal(tmp_path: Path) -> Iterator[LivePortal]:
 def example(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The modules of the example."""
     monkeypatch.syspath_prepend(str(EXAMPLE))
-    monkeypatch.delitem(sys.modules, "repository", raising=False)
+    monkeypatch.delitem(sys.modules, "demo", raising=False)
     import demo
 
     return demo
@@ -153,7 +153,8 @@ def _ask(page: Page) -> str:
 
 
 def test_the_whole_walk(browser: Browser, portal: LivePortal, example: Any, tmp_path: Path) -> None:
-    repository = _apart(example.make_repository(tmp_path))
+    served = tmp_path / "repositories"
+    repository = _apart(example.make_repository(served))
     backend_port = example.free_port()
     with ExitStack() as stack:
         page = stack.enter_context(_person(browser, portal, ADMIN))
@@ -161,8 +162,9 @@ def test_the_whole_walk(browser: Browser, portal: LivePortal, example: Any, tmp_
         organization = _ingest(portal, example, backend_port, repository)
         access = {"PORT_CLIENT_ID": CLIENT, "PORT_CLIENT_SECRET": SECRET}
         stack.enter_context(
-            _program(str(EXAMPLE / "backend.py"), PORT_API_URL=portal.url, ENRICH_PORT=str(backend_port), **access)
-        )
+            _program(str(EXAMPLE / "backend.py"), PORT_API_URL=portal.url, ENRICH_PORT=str(backend_port),
+                     ENRICH_FORGE="git", ENRICH_FORGE_URL=str(served), **access)
+        )  # fmt: skip
         stack.enter_context(
             _program("-m", "fairway", "agent", PORT_API_BASE_URL=portal.url, PORT_ORG_ID=organization,
                      STREAMER_NAME="POLLING", POLLING_INTERVAL_SECONDS="1", **access)
@@ -177,15 +179,12 @@ def test_the_whole_walk(browser: Browser, portal: LivePortal, example: Any, tmp_
         log = page.get_by_role("region", name="Log")
         expect(log).to_contain_text("branch", timeout=60_000)
         expect(page.get_by_text("Success", exact=True).first).to_be_visible(timeout=60_000)
-        _merged(portal, example, repository, run.rsplit("/", 1)[1].partition("?")[0], tmp_path)
+        _apart(_merged(portal, example, repository, tmp_path))
         page.goto("/entities/service/checkout")
         expect(page.get_by_role("main").get_by_text("Payments").first).to_be_visible()
         expect(page.get_by_role("main").get_by_text("Production").first).to_be_visible()
 
 
-def _merged(portal: LivePortal, demo: Any, repository: str, run_id: str, folder: Path) -> None:
-    async def work() -> None:
-        async with PortalClient(portal.url, Credentials(CLIENT, SECRET)) as client:
-            await demo.merge_and_ingest(client, repository, f"enrich/{run_id}", folder)
-
-    _apart(work())
+async def _merged(portal: LivePortal, demo: Any, repository: str, folder: Path) -> None:
+    await demo.merge(repository, await demo.new_branch(folder), folder)
+    await demo.sync(demo.Portal(portal.url, CLIENT, SECRET), folder)
