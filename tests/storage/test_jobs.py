@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from sqlalchemy import select
 from fairway.kit.clock import ManualClock, to_millis
 from fairway.portal.storage import Database, Tx
 from fairway.portal.storage import jobs as module
-from fairway.portal.storage.jobs import Job, JobHandler, JobLoop, RetryLater, complete_in, enqueue
+from fairway.portal.storage.jobs import Job, JobHandler, JobLoop, RetryLater, complete_in, enqueue, hasten, postpone
 from fairway.portal.storage.tables import dead_job, job
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -145,3 +145,73 @@ async def test_what_was_not_tried_is_no_attempt(db: Database, clock: ManualClock
         clock.advance(seconds=3)
     assert attempts == [1] * 5
     assert await _jobs(db) == []
+
+
+async def test_a_long_job_keeps_its_lease(db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_RENEW_SECONDS", 0.01)
+    gate, started, runs = asyncio.Event(), asyncio.Event(), []
+
+    async def run(leased: Job) -> None:
+        runs.append(leased)
+        started.set()
+        await gate.wait()
+
+    handlers = [JobHandler("k", run, long=True)]
+    first, second = JobLoop(db, clock, handlers), JobLoop(db, clock, handlers)
+    await _ask(db, clock, "one")
+    working = asyncio.create_task(first.step())
+    await started.wait()
+    for _ in range(10):  # longer than any lease, in steps that are shorter
+        clock.advance(seconds=15)
+        until = to_millis(clock.now()) + module.LONG_LEASE_MS
+        while (await _jobs(db))[0].lease_until < until:  # noqa: ASYNC110 only the database tells
+            await asyncio.sleep(0.01)
+        assert not await second.step()
+    gate.set()
+    assert await working
+    assert len(runs) == 1
+    assert await _jobs(db) == []
+
+
+async def test_a_long_job_that_was_taken_over_is_cut_off(
+    db: Database, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RENEW_SECONDS", 0.05)
+    ended: list[str] = []
+    started = asyncio.Event()
+    later = ManualClock(START + timedelta(hours=1))
+
+    async def stuck(leased: Job) -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cut off")
+            raise
+
+    async def quick(leased: Job) -> None:
+        raise RetryLater("not yet", 60, tried=False)
+
+    await _ask(db, clock, "one")
+    working = asyncio.create_task(JobLoop(db, clock, [JobHandler("k", stuck, long=True)]).step())
+    await started.wait()
+    # Another process, whose clock is ahead, finds that the lease has run out.
+    assert await JobLoop(db, later, [JobHandler("k", quick)]).step()
+    assert await working
+    assert ended == ["cut off"]
+    (row,) = await _jobs(db)
+    assert (row.lease_until, row.due_at) == (0, to_millis(later.now()) + 60_000)
+
+
+async def test_jobs_are_hastened_and_put_off(db: Database, clock: ManualClock) -> None:
+    now = to_millis(clock.now())
+
+    async def due(work: Any) -> list[int]:
+        await db.write(work)
+        return [row.due_at - now for row in await _jobs(db)]
+
+    assert not await db.write(lambda tx: postpone(tx, "k", "one", now=now, due_at=now + 9))
+    assert await due(lambda tx: enqueue(tx, "k", "one", {}, now=now, due_at=now + 500)) == [500]
+    assert await due(lambda tx: postpone(tx, "k", "one", now=now, due_at=now + 900)) == [900]
+    assert await due(lambda tx: hasten(tx, "k", "one", {}, now=now)) == [0]
+    assert await due(lambda tx: hasten(tx, "k", "one", {}, now=now)) == [0]

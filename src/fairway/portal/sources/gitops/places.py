@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from fairway.gitops.diagnostics import Diagnostic, Severity
-from fairway.gitops.forges.base import Forge
+from fairway.gitops.forges.base import Forge, ForgeKind
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.model import Mark, Repository
 from fairway.gitops.sync.applier import conflict
@@ -24,8 +24,10 @@ class Links:
     def at(self, path: str, line: int | None = None, commit: str | None = None) -> str | None:
         """A line of a file at a commit, by default the tip; None where there is no web page of it."""
         state = self._state
-        found = commit or (state.tip if state is not None else None)
-        if self._forge is None or state is None or not found:
+        if self._forge is None or state is None:
+            return None
+        found = commit or state.tip or ""
+        if not found and self._forge.kind is not ForgeKind.BITBUCKET_SERVER:  # it shows the default branch then
             return None
         repository = Repository(state.id, state.label, state.url, state.branch, address=state.address)
         return web(self._forge.file_url(repository, found, path, line))
