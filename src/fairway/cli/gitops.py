@@ -80,6 +80,7 @@ def schema(blueprints: Blueprints = None) -> None:
 
 
 StateFile = Annotated[Path | None, typer.Option("--state", help="The ledger's file; GITOPS_STATE.")]
+Plan = Annotated[str, typer.Argument(help="Its id, from `plans` or the report.")]
 ReportFile = Annotated[Path | None, typer.Option("--report", help="File for a JSON report; GITOPS_REPORT.")]
 
 
@@ -114,6 +115,57 @@ def watch(
     from fairway.cli.gitops_sync import run_watch, settings_of
 
     raise typer.Exit(run_watch(settings_of(state=state, report=report, interval=interval)))
+
+
+@app.command()
+def plans(state: StateFile = None) -> None:
+    """Lists deletions that wait for approval, because there were too many at once. Settings are those of `sync`."""
+    from fairway.cli.gitops_plans import show_plans
+    from fairway.cli.gitops_sync import settings_of
+
+    show_plans(settings_of(state=state))
+
+
+@app.command()
+def approve(plan: Plan, state: StateFile = None) -> None:
+    """Carries out a plan, in so far as its deletions are still due."""
+    from fairway.cli.gitops_plans import approve as carry_out
+    from fairway.cli.gitops_sync import settings_of
+
+    carry_out(settings_of(state=state), plan)
+
+
+@app.command()
+def discard(plan: Plan, state: StateFile = None) -> None:
+    """Keeps the entities that a plan would have deleted, without a definition in git."""
+    from fairway.cli.gitops_plans import discard as keep
+    from fairway.cli.gitops_sync import settings_of
+
+    keep(settings_of(state=state), plan)
+
+
+@app.command()
+def journal(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most, newest first.")] = 100,
+    state: StateFile = None,
+) -> None:
+    """Lists what was deleted and cleared within 30 days."""
+    from fairway.cli.gitops_plans import show_journal
+    from fairway.cli.gitops_sync import settings_of
+
+    show_journal(settings_of(state=state), limit)
+
+
+@app.command()
+def restore(
+    entry: Annotated[str, typer.Argument(help="Of the journal.")],
+    state: StateFile = None,
+) -> None:
+    """Brings back an entity as it was before git deleted or cleared it."""
+    from fairway.cli.gitops_plans import restore as bring_back
+    from fairway.cli.gitops_sync import settings_of
+
+    bring_back(settings_of(state=state), entry)
 
 
 def _print(checked: Checked, output_format: Format) -> None:

@@ -159,7 +159,39 @@ async def test_many_deletions_are_held(place: Place) -> None:
         each.commit({"port.yml": None})
     code, lines, _ = await place.run("sync")
     assert code == 3
-    assert any(each["event"] == "held" and each["deletes"] == 12 for each in lines)
+    (held,) = [each for each in lines if each["event"] == "held"]
+    assert held["deletes"] == 12
+    assert len(place.entities("service")) == 12
+    code, lines, _ = await place.run("plans")
+    assert (code, [each["id"] for each in lines]) == (0, [held["id"]])
+    code, _, text = await place.run("approve", "plan_of_others")
+    assert code == 1
+    assert "There is no held plan" in text
+    code, _, text = await place.run("approve", held["id"])
+    assert code == 0, text
+    assert place.entities("service") == {}
+    assert (await place.run("plans"))[1] == [{"plans": 0}]
+    _, entries, _ = await place.run("journal")
+    assert len(entries) == 12
+    code, _, text = await place.run("restore", entries[0]["id"])
+    assert code == 0, text
+    assert list(place.entities("service")) == [entries[0]["identifier"]]
+    assert (await place.run("sync"))[0] == 0
+    assert len(place.entities("service")) == 1
+
+
+@pytest.mark.slow
+async def test_a_held_plan_may_be_discarded(place: Place) -> None:
+    for number in range(12):
+        place.forge.repositories.add(f"PAY/r{number}", {"port.yml": f"identifier: s{number}\nblueprint: service\n"})
+    assert (await place.run("sync"))[0] == 0
+    for each in place.forge.repositories:
+        each.commit({"port.yml": None})
+    _, lines, _ = await place.run("sync")
+    (held,) = [each for each in lines if each["event"] == "held"]
+    code, lines, text = await place.run("discard", held["id"])
+    assert code == 0, text
+    assert (await place.run("sync"))[0] == 0
     assert len(place.entities("service")) == 12
 
 
