@@ -137,6 +137,10 @@ async def test_exit_codes(place: Place) -> None:
     )  # fmt: skip
     code, lines, _ = await place.run("sync")
     assert code == 2, "what was wrong still is"
+    _, lines, _ = await place.run("sync", BITBUCKET_PROJECTS_FILTER="pay, nope,")
+    assert summary(lines)["repositories"]["listed"] == 1
+    (notice,) = [each["message"] for each in lines if each["event"] == "notice"]
+    assert notice == 'There is no project "NOPE", or it may not be seen'
     asked = len(place.forge.requests)
     code, _, text = await place.run("sync", PORT_CLIENT_SECRET="wrong")
     assert code == 4, text

@@ -97,6 +97,8 @@ class ForgeFigures:
     not_modified: int = 0
     rate_limited: int = 0
     budget_left: int | None = None
+    unknown: tuple[str, ...] = ()
+    """What the settings name and the last listing did not have: projects that are not there, or not to be seen."""
 
 
 class Forge(Protocol):

@@ -130,6 +130,7 @@ class Reconcile:
         report.started_at = report.started_at or now
         report.finished_at = now
         report.forge = context.forge.figures
+        report.notices += [f'There is no project "{each}", or it may not be seen' for each in report.forge.unknown]
         report.entities.pending = await self._pending()
         state = await context.store.source(context.source)
         state = replace(state, status=report.status.value, report=orjson.dumps(report.document()))

@@ -55,9 +55,11 @@ class BitbucketServer:
         user = unquote(answer.headers.get("x-ausername", "")) or self._login
         return f"{user} at {self._web}"
 
-    def listing(self) -> AsyncIterator[Sequence[Repository]]:
+    async def listing(self) -> AsyncIterator[Sequence[Repository]]:
         """Pages of up to 1000; archived ones are in it and marked."""
-        return self._listing.pages()
+        async for page in self._listing.pages():
+            yield page
+        self.figures.unknown = self._listing.unknown
 
     async def repository(self, repository: str) -> Repository | None:
         """By ``project/slug``; by id only through the whole listing, because the API has no such call."""
