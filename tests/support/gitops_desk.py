@@ -112,9 +112,13 @@ class Desk:
         return found
 
 
-def push(server: FakeGitea, label: str, *, ref: str = "refs/heads/main", delivery: str = "d-1") -> Event:
+def push(
+    server: FakeGitea, label: str, *, ref: str = "refs/heads/main", delivery: str = "d-1", after: str = "2" * 40,
+    author: str = "jo",
+) -> Event:  # fmt: skip
     """A signed push of a Gitea."""
-    body = {"ref": ref, "before": "1" * 40, "after": "2" * 40, "repository": named(server, label)}
+    head = {"id": after, "author": {"name": author}}
+    body = {"ref": ref, "before": "1" * 40, "after": after, "head_commit": head, "repository": named(server, label)}
     return signed("push", body, delivery)
 
 

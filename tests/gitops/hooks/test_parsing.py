@@ -208,3 +208,37 @@ def test_whatever_comes_is_read_or_refused(kind: ForgeKind, name: str, document:
     except InvalidRequest:
         return
     assert event.kind in ("push", "repository", "request", "ping", "ignored")
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "body"),
+    [
+        (
+            ForgeKind.GITHUB,
+            {"x-github-event": "push"},
+            {
+                "ref": "refs/heads/main", "after": "b", "head_commit": {"id": "b", "author": {"username": "kim"}},
+                "pusher": {"name": "bot"}, "repository": {"id": 1, "full_name": "a/b"},
+            },
+        ),
+        (
+            ForgeKind.GITLAB,
+            {"x-gitlab-event": "Push Hook"},
+            {
+                "object_kind": "push", "ref": "refs/heads/main", "after": "b", "project_id": 1, "user_username": "bot",
+                "commits": [{"id": "a", "author": {"name": "jo"}}, {"id": "b", "author": {"name": "kim"}}],
+            },
+        ),
+        (
+            ForgeKind.BITBUCKET_SERVER,
+            {"x-event-key": "repo:refs_changed"},
+            {
+                "actor": {"name": "kim"}, "repository": {"id": 1, "slug": "b", "project": {"key": "A"}},
+                "changes": [{"ref": {"id": "refs/heads/main"}, "toHash": "b", "type": "UPDATE"}],
+            },
+        ),
+    ],
+)  # fmt: skip
+def test_who_made_a_commit(kind: ForgeKind, headers: dict[str, str], body: dict[str, Any]) -> None:
+    (change,) = parse(kind, headers, json.dumps(body).encode()).refs
+    assert (change.after, change.author) == ("b", "kim")

@@ -45,7 +45,7 @@ async def tier(desk: Desk, identifier: str = "checkout") -> Any:
 async def test_a_push_is_applied_after_a_quiet_moment(desk: Desk, forge: FakeGitea, clock: ManualClock) -> None:
     tip = forge.commit("pay/checkout", {"port.yml": spec("checkout", tier=2)})
     before = len(forge.requests)
-    response = await desk.notify(*push(forge, "pay/checkout"))
+    response = await desk.notify(*push(forge, "pay/checkout", after=tip, author="kim"))
     assert response.status_code == 202, response.text
     assert response.json() == {"ok": True, "repeated": False}
     await desk.settle()
@@ -63,6 +63,8 @@ async def test_a_push_is_applied_after_a_quiet_moment(desk: Desk, forge: FakeGit
     assert [each["state"] for each in forge.statuses] == ["success"]
     (event, *_) = await desk.events(resources="gitopsSource")
     assert (event["context"]["gitopsRepository"], event["context"]["gitopsCommit"]) == ("pay/checkout", tip)
+    (written, *_) = await desk.events(resources="entity", entity="checkout")
+    assert (written["context"]["gitopsCommit"], written["context"]["gitopsAuthor"]) == (tip, "kim")
     webhook = (await desk.source())["webhook"]
     assert (webhook["accepted"], webhook["refused"]) == (6, 0)
     assert webhook["lastEventAt"] is not None

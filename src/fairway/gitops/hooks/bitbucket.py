@@ -14,7 +14,7 @@ def read(name: str, delivery: str, fields: Fields) -> HookEvent:
         return HookEvent("ping", name, delivery)
     if name == "repo:refs_changed":
         repository, label = _repository(fields, "repository")
-        refs = tuple(_change(each) for each in fields.each("changes"))
+        refs = tuple(_change(each, fields.text("actor.name")) for each in fields.each("changes"))
         return HookEvent("push", name, delivery, repository, label, refs)
     if name == "repo:modified":
         repository, label = _repository(fields, "new")
@@ -45,6 +45,6 @@ def _repository(fields: Fields, at: str) -> tuple[str, str]:
     return fields.need(f"{at}.id"), f"{fields.need(f'{at}.project.key')}/{fields.need(f'{at}.slug')}"
 
 
-def _change(change: Fields) -> RefChange:
+def _change(change: Fields, pusher: str | None) -> RefChange:
     after = None if change.text("type") == "DELETE" else change.commit("toHash")
-    return RefChange(change.text("ref.id") or change.need("refId"), change.commit("fromHash"), after)
+    return RefChange(change.text("ref.id") or change.need("refId"), change.commit("fromHash"), after, pusher)

@@ -16,6 +16,8 @@ class RefChange:
     ref: str
     before: str | None = None
     after: str | None = None
+    author: str | None = None
+    """Who made ``after``, or pushed it, as the forge says."""
 
     @property
     def deleted(self) -> bool:

@@ -39,8 +39,13 @@ def _ref_deleted(name: str, delivery: str, fields: Fields) -> HookEvent:
 
 def _push(name: str, delivery: str, fields: Fields) -> HookEvent:
     after = None if fields.get("deleted") is True else fields.commit("after")
-    refs = (RefChange(fields.need("ref"), fields.commit("before"), after),)
+    refs = (RefChange(fields.need("ref"), fields.commit("before"), after, _author(fields)),)
     return HookEvent("push", name, delivery, *_repository(fields), refs)
+
+
+def _author(fields: Fields) -> str | None:
+    names = ("head_commit.author.username", "head_commit.author.name", "pusher.login", "pusher.name")
+    return next((found for name in names if (found := fields.text(name)) is not None), None)
 
 
 def _request(name: str, delivery: str, fields: Fields) -> HookEvent:

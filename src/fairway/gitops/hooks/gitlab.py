@@ -13,11 +13,11 @@ def read(name: str, delivery: str, fields: Fields) -> HookEvent:
     """An event by what its body says it is; the header says no more than ``System Hook`` for many."""
     kind = fields.text("object_kind") or fields.text("event_name") or ""
     if kind in ("push", "tag_push"):
-        refs = (_change(fields),)
+        refs = (_change(fields, fields),)
         return HookEvent("push", kind, delivery, *_project(fields), refs)
     if kind == "repository_update":
         return HookEvent(
-            "push", kind, delivery, *_project(fields), tuple(_change(each) for each in fields.each("changes"))
+            "push", kind, delivery, *_project(fields), tuple(_change(each, fields) for each in fields.each("changes"))
         )
     if kind == "merge_request":
         return _request(kind, delivery, fields)
@@ -26,8 +26,12 @@ def read(name: str, delivery: str, fields: Fields) -> HookEvent:
     return HookEvent("ignored", kind or name, delivery)
 
 
-def _change(fields: Fields) -> RefChange:
-    return RefChange(fields.need("ref"), fields.commit("before"), fields.commit("after"))
+def _change(fields: Fields, event: Fields) -> RefChange:
+    after = fields.commit("after")
+    made = next((each for each in event.each("commits") if after is not None and each.text("id") == after), None)
+    author = made.text("author.name") if made is not None else None
+    pusher = event.text("user_username") or event.text("user_name")
+    return RefChange(fields.need("ref"), fields.commit("before"), after, author or pusher)
 
 
 def _request(kind: str, delivery: str, fields: Fields) -> HookEvent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from fairway.portal.catalog.reading.options import ReadOptions
 from fairway.portal.catalog.wiring import Catalog
 from fairway.portal.storage import Database, Tx
 
+_MOST_AUTHORS = 1000
 _BATCH = 100
 """Entities of one unit of work: on SQLite everybody else waits for it."""
 
@@ -46,8 +48,15 @@ class OwnCatalog:
         self._ledger = parts.ledger
         self._org_id = parts.org_id
         self._source = source
+        self._authors: OrderedDict[str, str] = OrderedDict()
         agent = f"fairway/{__version__}/{source}/gitops"
         self._caller = replace(caller, user_agent=agent, audit_context=(("gitopsSource", source),))
+
+    def note_authors(self, authors: Mapping[str, str]) -> None:
+        """Who made commits, as authentic events say: events of entities name them."""
+        self._authors.update(authors)
+        while len(self._authors) > _MOST_AUTHORS:
+            self._authors.popitem(last=False)
 
     async def organisation(self) -> str:
         return self._org_id
@@ -143,6 +152,7 @@ class OwnCatalog:
                 "gitopsRepository": where.repository if known is None else known.label,
                 "gitopsPath": where.path,
                 "gitopsCommit": claim.commit,
+                "gitopsAuthor": self._authors.get(claim.commit),
             }
             notes[key.identifier] = {name: value for name, value in found.items() if value}
         return notes

@@ -50,9 +50,9 @@ class Opened:
         """Of the pass that is under way."""
         self.users = 0
         self.retired = False
-        caller = system_caller(parts.org_id, source.title)
+        self.catalog = OwnCatalog(parts, source.id, system_caller(parts.org_id, source.title))
         self.engine = Engine(
-            source.id, forge, OwnCatalog(parts, source.id, caller), parts.ledger, source.engine_options, clock,
+            source.id, forge, self.catalog, parts.ledger, source.engine_options, clock,
             self._note,
         )  # fmt: skip
 

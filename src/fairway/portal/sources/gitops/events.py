@@ -74,6 +74,7 @@ class EventWorker:
         async with self._engines.using(source) as opened:
             said = notice.document
             if notice.kind == "push":
+                opened.catalog.note_authors(said["authors"])
                 return await opened.engine.delta(said["name"], Hint(said["ref"], said["deleted"]))
             await self._validate(opened, said)
             return None

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from functools import partial
 
-from fairway.gitops.hooks import HookEvent, RefChange, authenticate, parse
+from fairway.gitops.hooks import HookEvent, authenticate, parse
 from fairway.kit.clock import Clock, to_millis
 from fairway.kit.errors import InvalidRequest, NotFound, Unauthorized
 from fairway.kit.logs import get_logger
@@ -90,10 +90,12 @@ class HookIntake:
         elif event.kind == "repository" and name is not None:
             await notices.note_push(tx, source.id, name, None, deleted=event.gone, now=now)
         elif event.kind == "push" and name is not None:
-            branches = {_text(change.ref) for change in event.refs if _is_branch(change)}
+            changes = [change for change in event.refs if change.branch is not None]
+            branches = {_text(change.ref) for change in changes}
+            authors = {change.after: _text(change.author) or "" for change in changes if change.after and change.author}
             if branches:
                 ref = next(iter(branches)) if len(branches) == 1 else None
-                await notices.note_push(tx, source.id, name, ref, deleted=False, now=now)
+                await notices.note_push(tx, source.id, name, ref, authors=authors, now=now)
         elif event.kind == "request" and name is not None and event.head and source.engine_options.validate_requests:
             found = {
                 "name": name, "request": _text(event.request), "head": _text(event.head), "base": _text(event.base),
@@ -103,10 +105,6 @@ class HookIntake:
 
     def _now(self) -> int:
         return to_millis(self._clock.now())
-
-
-def _is_branch(change: RefChange) -> bool:
-    return change.branch is not None
 
 
 def _text(value: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from fairway.portal.sources.gitops import repository
@@ -13,6 +14,8 @@ NOTICE_JOB = "gitops_notice"
 QUIET_MS = 2_000
 LONGEST_MS = 30_000
 """How long after the last event of a repository it is looked at, and how long after the first at most."""
+NOBODY: Mapping[str, str] = {}
+_MOST_AUTHORS = 20
 NoticeKind = Literal["push", "request"]
 
 
@@ -21,13 +24,17 @@ def notice_id(source_id: str, kind: NoticeKind, *names: str) -> str:
     return hashlib.sha256("\0".join((source_id, kind, *names)).encode(errors="surrogatepass")).hexdigest()[:40]
 
 
-async def note_push(tx: Tx, source_id: str, name: str, ref: str | None, *, deleted: bool, now: int) -> None:
-    """A repository, by id or label, has something new on ``ref``, or on any; or it is gone."""
+async def note_push(
+    tx: Tx, source_id: str, name: str, ref: str | None, *, now: int, deleted: bool = False,
+    authors: Mapping[str, str] = NOBODY,
+) -> None:  # fmt: skip
+    """A repository, by id or label, has something new on ``ref``, or on any; or it is gone. ``authors``: by commit."""
     key = notice_id(source_id, "push", name)
     known = await repository.notice(tx, key)
     before: dict[str, Any] | None = None if known is None else known.document
-    document = {"name": name, "ref": ref, "deleted": deleted}
+    document = {"name": name, "ref": ref, "deleted": deleted, "authors": dict(authors)}
     if before is not None:
+        document["authors"] = dict([*before["authors"].items(), *authors.items()][-_MOST_AUTHORS:])
         document["ref"] = ref if before["ref"] == ref else None
         document["deleted"] = deleted or before["deleted"]
     await _put(tx, source_id, key, "push", document, known, now)

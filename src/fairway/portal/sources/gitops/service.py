@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fairway.gitops.forges.base import ForgeKind
@@ -13,38 +12,14 @@ from fairway.kit.errors import Conflict, InvalidRequest, NotFound
 from fairway.kit.ids import random_id
 from fairway.portal.access.decisions import require_admin
 from fairway.portal.caller import Caller
-from fairway.portal.http.requests import optional, require
-from fairway.portal.sources.gitops import documents, options, repository, schedule
+from fairway.portal.sources.gitops import documents, repository, schedule
+from fairway.portal.sources.gitops.drafts import Draft, matters, read_draft, scope_of
 from fairway.portal.sources.gitops.model import REMOVALS, RESOURCE, Outcome, Removal, Source, SourceTotals
-from fairway.portal.sources.gitops.settings import (
-    HOOK_SECRETS,
-    Rules,
-    check_login,
-    kind_of,
-    origin_of,
-    secrets_of,
-    settings_of,
-    url_of,
-)
+from fairway.portal.sources.gitops.settings import Rules
 from fairway.portal.storage import Database, Tx, outbox
 from fairway.portal.storage.outbox import Action, Change
 
 _MOST_SOURCES = 500
-_LONGEST_TITLE = 100
-_KEYS = frozenset({"title", "kind", "url", "settings", "secrets", "options", "enabled", "id"})
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a body says a source is to be like."""
-
-    title: str
-    kind: ForgeKind
-    url: str
-    enabled: bool
-    settings: Mapping[str, Any]
-    secrets: Mapping[str, str]
-    options: Mapping[str, Any]
 
 
 class SourceService:
@@ -130,7 +105,7 @@ class SourceService:
                 before, title=draft.title, url=draft.url, enabled=draft.enabled, settings=draft.settings,
                 secrets=draft.secrets, options=draft.options, updated_at=now, updated_by=caller.principal_id,
             )  # fmt: skip
-            if _matters(before, after):
+            if matters(before, after):
                 outcome = Outcome.NEVER if before.outcome is Outcome.REFUSED else before.outcome
                 next_at = before.next_pass_at if after.enabled else None
                 after = replace(after, revision=before.revision + 1, outcome=outcome, next_pass_at=next_at)
@@ -226,26 +201,7 @@ class SourceService:
         Raises:
             InvalidRequest: something does not fit; no secret is repeated.
         """
-        for name in body:
-            if name not in _KEYS:
-                raise InvalidRequest(f'"{name}" is not known; a source has {", ".join(sorted(_KEYS - {"id"}))}')
-        kind = kind_of(require(body, "kind", str) if before is None else body.get("kind", before.kind.value))
-        if before is not None and kind is not before.kind:
-            raise InvalidRequest('"kind" of a source stays as it is; connect another source instead')
-        title = _title(body, before)
-        settings = settings_of(kind, before.settings if before else {}, optional(body, "settings", dict) or {})
-        address = body.get("url", before.url if before is not None else None)
-        url = url_of(kind, address, settings, self._rules)
-        given = optional(body, "secrets", dict) or {}
-        secrets = secrets_of(kind, before.secrets if before else {}, given)
-        if before is not None:
-            _same_origin(before, url, settings, given, secrets)
-        check_login(kind, settings, secrets)
-        enabled = optional(body, "enabled", bool)
-        if enabled is None:
-            enabled = before.enabled if before is not None else True
-        found = options.merged(before.options if before else {}, optional(body, "options", dict) or {})
-        return Draft(title, kind, url, enabled, settings, secrets, found)
+        return read_draft(body, before, self._rules)
 
     async def require(self, tx: Tx, source_id: str) -> Source:
         """A source.
@@ -288,10 +244,10 @@ class SourceService:
         rows = await repository.sources(tx)
         if sum(row.id != fresh.id for row in rows) >= _MOST_SOURCES:
             raise Conflict(f"There are {_MOST_SOURCES} GitOps sources already; more would not be looked after in time")
-        scope = _scope(fresh)
+        scope = scope_of(fresh)
         for row in rows:
             other = self.opened(row)
-            if other.id != fresh.id and _scope(other) == scope:
+            if other.id != fresh.id and scope_of(other) == scope:
                 raise Conflict(f'GitOps source "{other.title}" reads the same repositories already')
 
     def _values(self, source: Source) -> dict[str, Any]:
@@ -314,50 +270,6 @@ class SourceService:
 
     def _now(self) -> int:
         return to_millis(self._clock.now())
-
-
-def _title(body: dict[str, Any], before: Source | None) -> str:
-    title = optional(body, "title", str)
-    if title is None and before is not None:
-        return before.title
-    if title is None:
-        require(body, "title", str)
-    stripped = (title or "").strip()
-    if not 0 < len(stripped) <= _LONGEST_TITLE or not stripped.isprintable():
-        raise InvalidRequest(f'"title" must have 1 to {_LONGEST_TITLE} printable characters')
-    return stripped
-
-
-def _same_origin(
-    before: Source, url: str, settings: Mapping[str, Any], given: Mapping[str, Any], secrets: Mapping[str, str]
-) -> None:
-    """Secrets go nowhere but where they were meant for: whoever changes the address gives them anew."""
-    if origin_of(before.kind, url, settings) <= origin_of(before.kind, before.url, before.settings):
-        return
-    kept = sorted(name for name in secrets if name not in HOOK_SECRETS and name not in given)
-    if kept:
-        raise InvalidRequest(
-            f"The address leads to another server; give {', '.join(f'secrets.{name}' for name in kept)} again, "
-            "or null to remove them"
-        )
-
-
-def _matters(before: Source, after: Source) -> bool:
-    """Whether the change asks for another client or another pass."""
-    return any(
-        getattr(before, name) != getattr(after, name) for name in ("url", "enabled", "settings", "secrets", "options")
-    )
-
-
-def _scope(source: Source) -> tuple[Any, ...]:
-    """Whose repositories a source reads."""
-    settings = source.settings
-    owner, projects = str(settings.get("organisation", "")).lower(), sorted(settings.get("projects", ()))
-    return (
-        source.kind, source.url.lower(), owner, projects,
-        sorted(settings.get("repositories", ())), settings.get("installation"), source.options.get("branch"),
-        source.options.get("branches"), source.options.get("specPath"), source.options.get("filters"),
-    )  # fmt: skip
 
 
 def _place(source_id: str, name: str) -> str:
