@@ -118,3 +118,21 @@ async def test_events_of_entities_say_which_commit(desk: Desk, gitea: FakeGitea)
     told = await desk.events(resources="gitopsSource")
     assert {each["action"] for each in told} == {"CREATE", "UPDATE"}
     assert [each["diff"]["after"]["state"]["status"] for each in told[:2]] == ["complete", "running"]
+
+
+async def test_names_that_a_database_cannot_index_stop_nobody_else(desk: Desk, gitea: FakeGitea) -> None:
+    unlike = "".join(chr(0x4E00 + (number * 7919) % 20_000) for number in range(1000))
+    gitea.add_repository("pay/odd", {"port.yml": spec(unlike, "good", tier=1)})
+    await desk.gitea(gitea)
+    await desk.settle()
+    state = (await desk.source())["state"]
+    assert state["status"] in ("complete", "partial"), state
+    assert await desk.entity("good") is not None
+    (repository,) = (await desk.get("/repositories"))["repositories"]
+    file = (await desk.get(f"/repositories/{repository['id']}"))["repository"]["files"][0]
+    states = {each["identifier"]: each["state"] for each in file["entities"]}
+    if state["problems"]["errors"]:
+        assert states[unlike] == "pending"
+        assert "too long" in file["diagnostics"][0]["message"]
+    else:
+        assert states[unlike] == "active"
