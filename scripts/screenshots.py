@@ -15,8 +15,13 @@ from pydantic import SecretStr
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from pictured_forge import connected
+
+from fairway.kit.clock import SystemClock
 from fairway.kit.settings import Settings
 from support.browser import launched, settled, sign_in
+from support.gitops_gitea import FakeGitea
+from support.gitops_threads import served
 from support.live import LivePortal
 
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery staple"
@@ -40,6 +45,13 @@ SCREENS = {
     "action-definition": "/builder/actions/{action}",
     "scorecards": "/builder/scorecards",
     "sources": "/sources",
+    "repositories": "/sources/gitops/{gitops}",
+    "repositories-list": "/sources/gitops/{gitops}?tab=repositories",
+    "repositories-held": "/sources/gitops/{gitops}?tab=held",
+    "repositories-history": "/sources/gitops/{gitops}?tab=history",
+    "repositories-settings": "/sources/gitops/{gitops}?tab=settings",
+    "repository": "/sources/gitops/{gitops}/repositories/{repository}",
+    "connect-repositories": "/sources/gitops/new",
     "webhook": "/sources/webhooks/alerts",
     "audit": "/audit",
     "users": "/settings/users",
@@ -50,8 +62,8 @@ SCREENS = {
 }
 
 
-def examples(api: httpx.Client) -> dict[str, str]:
-    """What the addresses of some screens need: an action and a run of the demo, and a service."""
+def examples(api: httpx.Client, forge: FakeGitea) -> dict[str, str]:
+    """What the addresses of some screens need: an action and a run of the demo, a service, connected repositories."""
     runs = api.get("/v1/actions/runs", params={"limit": 1}).json()["runs"]
     actions = api.get("/v1/actions", params={"trigger_type": "self-service"}).json()["actions"]
     services = api.get("/v1/blueprints/service/entities").json()["entities"]
@@ -59,6 +71,7 @@ def examples(api: httpx.Client) -> dict[str, str]:
         "run": runs[0]["id"] if runs else "none",
         "action": actions[0]["identifier"] if actions else "none",
         "service": services[0]["identifier"],
+        **connected(api, forge, [each["identifier"] for each in services[:8]]),
     }
 
 
@@ -73,16 +86,16 @@ def picture(page: Page, base: str, address: str, path: Path) -> None:
 def main(folder: Path, names: list[str]) -> None:
     """Starts a portal, signs in, and visits the screens."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, launched() as browser:
+    with tempfile.TemporaryDirectory() as data, launched() as browser, served(FakeGitea(SystemClock())) as forge:
         settings = Settings(
             data_dir=Path(data), client_id="pictures", client_secret=SecretStr("s" * 64), admin_email=EMAIL,
-            admin_password=SecretStr(PASSWORD), secret_key=SecretStr("k" * 48),
+            admin_password=SecretStr(PASSWORD), secret_key=SecretStr("k" * 48), outgoing_private_networks=True,
         )  # fmt: skip
         portal = LivePortal(settings)
         portal.start(FAIRWAY_DEMO="true")
         portal.wait_for("The demo organisation is ready")
         with portal.login() as api:
-            known = examples(api)
+            known = examples(api, forge)
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
             page = context.new_page()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -15,26 +13,16 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from fairway.kit.clock import SystemClock
 from support.browser import Watched, settled, sign_in, violations
+from support.gitops_connected import BASE, BLUEPRINT, TOKEN, World, spec
 from support.gitops_gitea import FakeGitea
 from support.gitops_threads import served
 from support.live import LivePortal
 
-BASE = "/v1/fairway/gitops"
-TOKEN = "gitea-good"
 PASSWORD = "correct horse battery staple"
-BLUEPRINT = "gitwork"
-_PASS_SECONDS = 20
 _SCHEMA = {
     "properties": {"tier": {"type": "number"}, "stage": {"type": "string", "enum": ["live", "retired"]}},
     "required": [],
 }
-
-
-def spec(*identifiers: str, **properties: Any) -> str:
-    """A spec file that defines these."""
-    given = "".join(f"    {key}: {value}\n" for key, value in properties.items())
-    tail = f"  properties:\n{given}" if given else ""
-    return "".join(f"- identifier: {each}\n  blueprint: {BLUEPRINT}\n{tail}" for each in identifiers)
 
 
 @pytest.fixture(scope="module")
@@ -50,62 +38,6 @@ def blueprint(api: httpx.Client) -> str:
     body = {"identifier": BLUEPRINT, "title": "Work", "schema": _SCHEMA}
     assert api.post("/v1/blueprints", json=body).status_code in (201, 409)
     return BLUEPRINT
-
-
-@dataclass
-class World:
-    """An organisation of the forge, and the sources of a test."""
-
-    api: httpx.Client
-    forge: FakeGitea
-    name: str
-    made: list[str] = field(default_factory=list)
-
-    def repository(self, slug: str, files: dict[str, str]) -> str:
-        """A new repository; its label."""
-        label = f"{self.name}/{slug}"
-        self.forge.add_repository(label, files)
-        return label
-
-    def connect(self, title: str | None = None, *, token: str = TOKEN, **options: Any) -> str:
-        """A source of the organisation; the first pass is over."""
-        body = {
-            "title": title or f"Forge {self.name}", "kind": "gitea", "url": self.forge.url,
-            "settings": {"organisation": self.name}, "secrets": {"token": token, "webhookSecret": "hook"},
-            "options": {"deletionGrace": 0, **options},
-        }  # fmt: skip
-        source = str(self.api.post(f"{BASE}/sources", json=body).raise_for_status().json()["source"]["id"])
-        self.made.append(source)
-        self.over(source)
-        return source
-
-    def sync(self, source: str) -> dict[str, Any]:
-        """One more pass, to its end."""
-        known = len(self.passes(source))
-        self.api.post(f"{BASE}/sources/{source}/sync").raise_for_status()
-        return self.over(source, known + 1)
-
-    def passes(self, source: str) -> list[dict[str, Any]]:
-        """Those that have ended."""
-        found = self.api.get(f"{BASE}/sources/{source}/passes", params={"limit": 50}).raise_for_status()
-        return [each for each in found.json()["passes"] if each["endedAt"]]
-
-    def over(self, source: str, count: int = 1) -> dict[str, Any]:
-        """Waits for the end of so many passes; the source then."""
-        until = time.monotonic() + _PASS_SECONDS
-        while len(self.passes(source)) < count:
-            assert time.monotonic() < until, "the pass did not end"
-            time.sleep(0.05)
-        return self.source(source)
-
-    def source(self, source: str) -> dict[str, Any]:
-        """A source as it is."""
-        found: dict[str, Any] = self.api.get(f"{BASE}/sources/{source}").raise_for_status().json()["source"]
-        return found
-
-    def entity(self, identifier: str) -> bool:
-        """Whether the catalog has it."""
-        return self.api.get(f"/v1/blueprints/{BLUEPRINT}/entities/{identifier}").status_code == 200
 
 
 @pytest.fixture
@@ -183,6 +115,40 @@ def test_what_is_left_as_it_is_are_the_portals_own_defaults(page: Page, world: W
     bare = api.post(f"{BASE}/sources", json=body).raise_for_status().json()["source"]
     world.made += [formed, bare["id"]]
     assert world.source(formed)["options"] == bare["options"]
+
+
+_NOWHERE = "http://127.0.0.1:9"
+_LOGINS = [
+    ("GitHub", "GitHub App", {"Address of the API": _NOWHERE, "App id": "7", "Installation id": "8"}, "Private key",
+     {"appId": "7", "installation": "8"}),
+    ("GitLab", None, {"Address": _NOWHERE, "Group": "acme/platform"}, "Token", {"organisation": "acme/platform"}),
+    ("Bitbucket Data Center", "User name and password", {"Address": _NOWHERE, "Projects": "PAY,PLAT*",
+     "User name": "kim"}, "Password or token", {"projects": ["PAY", "PLAT*"], "username": "kim"}),
+    ("Plain git", "SSH key", {"Repositories": "ssh://git@127.0.0.1:9/a.git", "Host keys": "127.0.0.1 ssh-ed25519 AAAA"},
+     "Private key", {"repositories": ["ssh://git@127.0.0.1:9/a.git"], "knownHosts": "127.0.0.1 ssh-ed25519 AAAA"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "login", "given", "secret", "settings"), _LOGINS, ids=[each[0] for each in _LOGINS])
+def test_each_kind_of_forge_takes_its_form(
+    page: Page, world: World, kind: str, login: str | None, given: dict[str, str], secret: str, settings: dict[str, Any]
+) -> None:
+    page.goto("/sources/gitops/new")
+    page.get_by_role("radio", name=kind, exact=True).click()
+    if login is not None:
+        page.get_by_text(login, exact=True).click()
+    page.get_by_label("Title").fill(f"{kind} {world.name}")
+    for label, text in given.items():
+        field = page.get_by_role("textbox", name=label).or_(page.get_by_role("combobox", name=label))
+        field.first.fill(text)
+        field.first.blur()
+    page.get_by_role("textbox", name=secret).fill("a secret of nobody")
+    page.get_by_role("button", name="Connect", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/sources/gitops/git_"))
+    source = page.url.rpartition("/")[2]
+    world.made.append(source)
+    assert world.source(source)["settings"] == settings
+    expect(page.get_by_role("heading", level=1, name=f"{kind} {world.name}")).to_be_visible()
 
 
 def test_what_does_not_fit_is_said_in_the_portals_words(page: Page, world: World) -> None:
@@ -371,7 +337,10 @@ def test_settings_are_read_and_changed(page: Page, world: World) -> None:
     page.get_by_label("Repositories, 1").fill(f"{world.name}/old-*")
     page.get_by_label("Branch, 1").fill("release")
     _clean(page)
-    page.get_by_role("button", name="Remove webhook secret").click()
+    page.get_by_role("button", name="Make a secret").click()
+    made = page.get_by_role("textbox", name="Secret to copy").input_value()
+    assert re.fullmatch("[0-9a-f]{48}", made)
+    page.get_by_role("textbox", name="Previous webhook secret").fill("hook")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved; the next pass goes by it")).to_be_visible()
     found = world.source(source)
@@ -381,7 +350,14 @@ def test_settings_are_read_and_changed(page: Page, world: World) -> None:
     assert options["entityDeletionThreshold"] == 0.1
     assert options["validatePullRequests"] is False
     assert options["branches"] == {f"{world.name}/old-*": "release"}
-    assert found["secrets"] == {"token": True}
+    assert found["secrets"] == {"token": True, "webhookSecret": True, "webhookSecretPrevious": True}
+    expect(page.get_by_role("textbox", name="Secret to copy")).to_have_count(0)
+    assert made not in page.content()
+    page.get_by_role("button", name="Remove previous webhook secret").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Remove previous webhook secret")).to_have_count(0)
+    expect(page.get_by_role("textbox", name="Previous webhook secret")).to_have_count(0)
+    assert world.source(source)["secrets"] == {"token": True, "webhookSecret": True}
 
 
 def test_events_with_a_bad_signature_are_told(page: Page, world: World) -> None:

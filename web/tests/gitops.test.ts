@@ -6,6 +6,7 @@ import {
   attentionOf,
   changesText,
   counted,
+  fieldName,
   filesOf,
   inOrder,
   passKind,
@@ -135,6 +136,7 @@ test("files with problems come first", () => {
 test("commits, spans and plans in words", () => {
   expect(shortCommit("9fceb02d0ae598e95dc970b74767f19372d61af8")).toBe("9fceb02d");
   expect(shortCommit("release")).toBe("release");
+  expect(["properties.tier", "relations.owner", "title"].map(fieldName)).toEqual(["tier", "owner", "title"]);
   expect(spanText(21_600)).toBe("6 hours");
   expect(spanText(86_400)).toBe("1 day");
   expect(spanText(90)).toBe("90 seconds");
@@ -166,6 +168,8 @@ test("a stored secret stays until it is replaced, removed, or another login is c
   expect(draftOf(form, stored.secrets).secrets).toEqual({});
   expect(draftOf({ ...form, secrets: { token: "new" } }, stored.secrets).secrets).toEqual({ token: "new" });
   expect(draftOf({ ...form, removed: ["webhookSecret"] }, stored.secrets).secrets).toEqual({ webhookSecret: null });
+  const rotated = { ...form, secrets: { webhookSecret: "new", webhookSecretPrevious: "old" } };
+  expect(draftOf(rotated, stored.secrets).secrets).toEqual({ webhookSecret: "new", webhookSecretPrevious: "old" });
   const app = { ...form, login: "app", settings: { appId: "7" }, secrets: { privateKey: "pem" } };
   expect(draftOf(app, stored.secrets)).toMatchObject({ secrets: { token: null, privateKey: "pem" } });
 });

@@ -74,6 +74,7 @@ function useFollowing(blueprint: string, entity: string): boolean {
     setGone(last?.action === "DELETE" ? here : null);
     if (last?.action === "DELETE") return;
     void queries.invalidateQueries({ queryKey: ["entity", blueprint, entity] });
+    void queries.invalidateQueries({ queryKey: ["gitops", "entity", blueprint, entity] });
   });
   return gone === here;
 }

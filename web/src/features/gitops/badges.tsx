@@ -75,8 +75,16 @@ const REPOSITORIES: Record<RepositoryState, Look> = {
   missing: { color: "gray", word: "Missing", Icon: IconGhost, hint: "The forge does not list it any more" },
 };
 
+const PARTLY: Look = {
+  color: "orange",
+  word: "Partly",
+  Icon: IconCircleHalf2,
+  hint: "Definitions with errors stay at their last good version; the others are written",
+};
+
 /** How a repository is. */
-export function RepositoryBadge({ state }: { state: RepositoryState }) {
+export function RepositoryBadge({ state, problems }: { state: RepositoryState; problems: Problems }) {
+  if (state === "ok" && problems.errors > 0) return <Marked {...PARTLY} />;
   return <Marked {...(REPOSITORIES[state] ?? { color: "gray", word: state, Icon: IconCircleDashed })} />;
 }
 

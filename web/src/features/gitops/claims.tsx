@@ -8,7 +8,7 @@ import { showDone } from "@/ui/notify";
 import { type Claim, claimsQuery, usePin } from "./api";
 import { ClaimBadge, StaleBadge } from "./badges";
 import { Diagnostics } from "./diagnostics";
-import { repositoryPath, shortCommit, sourcePath } from "./model";
+import { fieldName, repositoryPath, shortCommit, sourcePath } from "./model";
 import { PlaceLink } from "./parts";
 
 /** Where an entity is defined in git, and how that stands; nothing when git does not know it. */
@@ -49,7 +49,8 @@ export function GitBadge({ entity }: { entity: Entity }) {
   const { data: claims = [] } = useQuery(claimsQuery(entity.blueprint, entity.identifier));
   const claim = claims.find(({ state }) => state !== "shadowed");
   if (claim === undefined) return null;
-  const trouble = claim.stale || claim.state === "orphaned" || claim.diagnostics.length > 0;
+  const trouble =
+    claim.stale || claim.state === "orphaned" || claim.diagnostics.some(({ severity }) => severity !== "notice");
   return (
     <Badge
       component={Link}
@@ -106,11 +107,7 @@ function ClaimFacts({ claim, entity, pinnable }: { claim: Claim; entity: Entity;
           {source.title}
         </Text>
       </div>
-      {contested.length > 0 && (
-        <Text size="sm">
-          Others write {contested.map((key) => `“${key}”`).join(", ")}, too; git wins when it is applied next.
-        </Text>
-      )}
+      {contested.length > 0 && <Text size="sm">Also written by others: {contested.map(fieldName).join(", ")}</Text>}
       {diagnostics.length > 0 && <Diagnostics found={diagnostics} label={`Problems in ${path}`} plain />}
       {pinnable && <Pin claim={claim} entity={entity} />}
     </Stack>

@@ -131,6 +131,11 @@ export function shortCommit(commit: string): string {
   return /^[0-9a-f]{40,64}$/.test(commit) ? commit.slice(0, 8) : commit;
 }
 
+/** A field of an entity as people call it: without where it stands. */
+export function fieldName(field: string): string {
+  return field.replace(/^(properties|relations)\./, "");
+}
+
 /** A span of seconds as people say it: "6 hours". */
 export function spanText(seconds: number): string {
   const steps = [

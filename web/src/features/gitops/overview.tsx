@@ -209,7 +209,7 @@ function Passes({ id }: { id: string }) {
                 <Table.Tbody>
                   {rows.map((pass) => (
                     <Table.Tr key={pass.id}>
-                      <Table.Td>
+                      <Table.Td style={{ whiteSpace: "nowrap" }}>
                         <Ago at={pass.startedAt} />
                         <Text size="xs" c="dimmed">
                           {passKind(pass.kind)}

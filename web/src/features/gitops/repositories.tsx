@@ -49,7 +49,7 @@ function columnsOf(source: string): Column<Repository>[] {
       id: "state",
       title: "State",
       width: 130,
-      cell: ({ state }) => <RepositoryBadge state={state} />,
+      cell: ({ state, problems }) => <RepositoryBadge state={state} problems={problems} />,
       text: ({ state }) => state,
     },
     {

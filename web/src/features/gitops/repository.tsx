@@ -56,7 +56,7 @@ function Head({ repository }: { repository: RepositoryDetails }) {
         <Title order={1} size="h3" style={{ overflowWrap: "anywhere" }}>
           {label}
         </Title>
-        <RepositoryBadge state={state} />
+        <RepositoryBadge state={state} problems={repository.problems} />
       </Group>
       <Group gap="md" mb="md">
         <OutLink href={url} />

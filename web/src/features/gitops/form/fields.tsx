@@ -77,6 +77,7 @@ interface WordsProps {
 
 /** A list of words or globs, each ended with Enter. */
 export function Words({ label, description, placeholder, value, onChange, comma }: WordsProps) {
+  const apart = (each: string) => (comma ? each.split(/[\s,]+/) : [each.trim()]);
   return (
     <TagsInput
       label={label}
@@ -84,7 +85,7 @@ export function Words({ label, description, placeholder, value, onChange, comma 
       inputWrapperOrder={ORDER}
       placeholder={value.length === 0 ? placeholder : undefined}
       value={value}
-      onChange={(next) => onChange(next.map((each) => each.trim()).filter(Boolean))}
+      onChange={(next) => onChange([...new Set(next.flatMap(apart).filter(Boolean))])}
       splitChars={comma ? [",", " "] : ["\n"]}
       acceptValueOnBlur
       clearable

@@ -1,30 +1,39 @@
 import { Button, Group, List, Stack, Text } from "@mantine/core";
 import { IconWand } from "@tabler/icons-react";
-import type { Kind } from "../api";
 import { Copied } from "../parts";
 import { SecretInput } from "./fields";
-import { KIND_FORMS } from "./kinds";
-import { newSecret } from "./model";
+import { type Field, KIND_FORMS } from "./kinds";
+import { type Form, newSecret } from "./model";
 
 interface Props {
-  kind: Kind;
+  form: Form;
+  onChange: (change: Partial<Form>) => void;
   /** Not known before the source is made. */
   url?: string;
-  stored: boolean;
-  removed: boolean;
-  value: string;
-  onChange: (value: string) => void;
-  onRemove: () => void;
+  stored: Record<string, boolean>;
 }
 
-const FIELD = {
+const PRESENT: Field = {
   key: "webhookSecret",
   label: "Webhook secret",
   description: "The same word here and at the forge. Events without a valid signature are refused.",
 };
+const PREVIOUS: Field = {
+  key: "webhookSecretPrevious",
+  label: "Previous webhook secret",
+  description: "Good as well, until you remove it: so that no event is lost while the forge still has the old one.",
+};
 
 /** How the forge tells about pushes: an address, a secret, and what to do with them there. */
-export function HookFields({ kind, url, stored, removed, value, onChange, onRemove }: Props) {
+export function HookFields({ form, onChange, url, stored }: Props) {
+  const value = form.secrets[PRESENT.key] ?? "";
+  const set = (key: string, text: string) =>
+    onChange({
+      secrets: { ...form.secrets, [key]: text },
+      removed: form.removed.filter((each) => each !== key),
+    });
+  const rotating = stored[PRESENT.key] === true && value !== "";
+  const fields = rotating || stored[PREVIOUS.key] ? [PRESENT, PREVIOUS] : [PRESENT];
   return (
     <Stack gap="md">
       {url === undefined ? (
@@ -33,23 +42,30 @@ export function HookFields({ kind, url, stored, removed, value, onChange, onRemo
         <>
           <Copied label="Address for events" value={url} />
           <List type="ordered" size="sm" spacing={4}>
-            {KIND_FORMS[kind].webhook.map((step) => (
+            {KIND_FORMS[form.kind].webhook.map((step) => (
               <List.Item key={step}>{step}</List.Item>
             ))}
           </List>
         </>
       )}
-      <SecretInput
-        key={`${stored} ${removed}`}
-        field={FIELD}
-        stored={stored}
-        removed={removed}
-        value={value}
-        onChange={onChange}
-        onRemove={onRemove}
-      />
+      {fields.map((field) => (
+        <SecretInput
+          key={field.key}
+          field={field}
+          stored={stored[field.key] === true}
+          removed={form.removed.includes(field.key)}
+          value={form.secrets[field.key] ?? ""}
+          onChange={(text) => set(field.key, text)}
+          onRemove={() => onChange({ removed: [...form.removed, field.key] })}
+        />
+      ))}
       <Group gap="xs">
-        <Button size="xs" variant="default" leftSection={<IconWand size={14} />} onClick={() => onChange(newSecret())}>
+        <Button
+          size="xs"
+          variant="default"
+          leftSection={<IconWand size={14} />}
+          onClick={() => set(PRESENT.key, newSecret())}
+        >
           Make a secret
         </Button>
         {value !== "" && <Text size="xs">Copy it to the forge before you save; it is not shown again.</Text>}

@@ -25,7 +25,6 @@ export function SourceForm({ source, submit, pending, error, onSubmit, extra }: 
   const [form, setForm] = useState<Form>(() => (source === undefined ? blank("github") : formOf(source)));
   const change = (next: Partial<Form>) => setForm((present) => ({ ...present, ...next }));
   const stored = source?.secrets ?? {};
-  const removed = form.removed.includes("webhookSecret");
   return (
     <form
       onSubmit={(event) => {
@@ -59,20 +58,7 @@ export function SourceForm({ source, submit, pending, error, onSubmit, extra }: 
           />
         </Part>
         <Part title="Events" sub="With a webhook a push arrives within seconds; without one at the next full pass.">
-          <HookFields
-            kind={form.kind}
-            url={source?.webhook?.url}
-            stored={stored.webhookSecret === true}
-            removed={removed}
-            value={form.secrets.webhookSecret ?? ""}
-            onChange={(webhookSecret) =>
-              change({
-                secrets: { ...form.secrets, webhookSecret },
-                removed: form.removed.filter((key) => key !== "webhookSecret"),
-              })
-            }
-            onRemove={() => change({ removed: [...form.removed, "webhookSecret"] })}
-          />
+          <HookFields form={form} onChange={change} url={source?.webhook?.url} stored={stored} />
         </Part>
         {error && (
           <Alert color="red" role="alert" title="This was not accepted">
