@@ -48,10 +48,15 @@ class Patterns:
     @property
     def root_names(self) -> tuple[str, ...] | None:
         """The names when only plain files in the root are wanted, which bulk calls can answer; else None."""
-        plain = [each.removeprefix("/") for glob in self.globs for each in _alternatives(glob)]
-        if any(not name or _SPECIAL & set(name) or "/" in name or name.startswith("!") for name in plain):
-            return None
-        return tuple(dict.fromkeys(plain))
+        return _root_names(self.globs)
+
+
+@lru_cache(maxsize=64)
+def _root_names(globs: tuple[str, ...]) -> tuple[str, ...] | None:
+    plain = [each.removeprefix("/") for glob in globs for each in _alternatives(glob)]
+    if any(not name or _SPECIAL & set(name) or "/" in name or name.startswith("!") for name in plain):
+        return None
+    return tuple(dict.fromkeys(plain))
 
 
 @lru_cache(maxsize=1024)

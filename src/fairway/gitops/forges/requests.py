@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -78,6 +79,7 @@ def multipart(fields: Mapping[str, str | bytes]) -> Content:
     return Content(b"".join(parts) + f"--{border}--\r\n".encode(), f"multipart/form-data; boundary={border}")
 
 
+@lru_cache(maxsize=4096)
 def segment(text: str) -> str:
     """A name as one component of a URL's path.
 

@@ -55,12 +55,17 @@ class Context:
         return self.options.branch
 
 
+_COMBINATIONS = 1000
+"""Sets of blueprints whose hash is remembered: repositories of a kind use the same ones."""
+
+
 class Shapes(Mapping[str, BlueprintShape]):
     """The blueprints of the catalog, as they are at the start of a run."""
 
     def __init__(self, shapes: Iterable[BlueprintShape]) -> None:
         self._shapes = {each.identifier: each for each in shapes}
         self._hashes: dict[str, str] = {}
+        self._combined: dict[tuple[str, ...], str] = {}
 
     def __getitem__(self, identifier: str) -> BlueprintShape:
         return self._shapes[identifier]
@@ -73,7 +78,12 @@ class Shapes(Mapping[str, BlueprintShape]):
 
     def hash_of(self, names: Iterable[str]) -> str:
         """Changes with any of the named blueprints, and when one comes or goes."""
-        return digest([self._hash(name) for name in sorted(names)])
+        wanted = tuple(sorted(names))
+        if wanted not in self._combined:
+            if len(self._combined) >= _COMBINATIONS:
+                self._combined.clear()
+            self._combined[wanted] = digest([self._hash(name) for name in wanted])
+        return self._combined[wanted]
 
     def _hash(self, name: str) -> str:
         if name not in self._hashes:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from fairway.gitops.forges.base import ForgeKind
 from fairway.gitops.forges.settings import ForgeSettings, project_filter
@@ -37,13 +36,11 @@ def variable(name: str) -> str:
     return upper if name.startswith(_SCRIPT) else f"GITOPS_{upper}"
 
 
-class SyncSettings(BaseSettings):
+class SyncSettings(BaseModel):
     """Everything that the one-shot synchronisation can be told. ``docs/reference/gitops-settings.md`` is generated from
     this class."""
 
-    model_config = SettingsConfigDict(
-        alias_generator=variable, populate_by_name=True, case_sensitive=True, extra="ignore", frozen=True
-    )
+    model_config = ConfigDict(alias_generator=variable, populate_by_name=True, extra="ignore", frozen=True)
 
     port_client_id: str = Field(min_length=1, description="Client id at the portal.")
     port_client_secret: SecretStr = Field(min_length=1, description="Client secret.")
@@ -136,18 +133,6 @@ class SyncSettings(BaseSettings):
         if self.forge not in (ForgeKind.BITBUCKET_SERVER, ForgeKind.GITHUB) and not self.url:
             raise ValueError(f"GITOPS_FORGE={self.forge.value} needs GITOPS_URL")
         return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what :func:`load_settings` hands in, so that tests need not change the environment."""
-        return (init_settings,)
 
     @property
     def is_bitbucket(self) -> bool:
