@@ -239,7 +239,7 @@ def test_a_pass_shows_how_far_it_is_and_can_be_aborted(page: Page, world: World)
     page.get_by_role("button", name="Abort").click()
     expect(page.get_by_text("The pass is being stopped")).to_be_visible()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible(timeout=15_000)
-    expect(page.get_by_role("table", name="Last passes").get_by_text("Aborted")).to_be_visible()
+    expect(page.get_by_role("table", name="Last passes").get_by_role("cell", name="Aborted")).to_be_visible()
 
 
 @pytest.fixture

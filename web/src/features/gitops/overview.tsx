@@ -1,10 +1,10 @@
-import { Anchor, Group, List, ScrollArea, Stack, Table, Text, Tooltip } from "@mantine/core";
+import { Anchor, Box, Group, List, ScrollArea, Stack, Table, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Empty, Loaded } from "@/ui/states";
 import { Ago, durationText, useNow } from "@/ui/time";
-import { type Pass, passesQuery, type Source, type Webhook } from "./api";
+import { type Pass, passesQuery, type Source, type SourceStatus, type Webhook } from "./api";
 import { SeverityIcon, StatusBadge } from "./badges";
 import classes from "./gitops.module.css";
 import { changesText, counted, passKind, type Tile, tilesOf } from "./model";
@@ -201,7 +201,7 @@ function Passes({ id }: { id: string }) {
                 <Table.Thead>
                   <Table.Tr>
                     <Table.Th>Began</Table.Th>
-                    <Table.Th>State</Table.Th>
+                    <Table.Th visibleFrom="sm">State</Table.Th>
                     <Table.Th visibleFrom="sm">Took</Table.Th>
                     <Table.Th>Changed</Table.Th>
                   </Table.Tr>
@@ -214,9 +214,12 @@ function Passes({ id }: { id: string }) {
                         <Text size="xs" c="dimmed">
                           {passKind(pass.kind)}
                         </Text>
+                        <Box hiddenFrom="sm" mt={4}>
+                          <StatusBadge status={statusOf(pass)} />
+                        </Box>
                       </Table.Td>
-                      <Table.Td>
-                        <StatusBadge status={pass.status ?? (pass.endedAt === null ? "running" : "complete")} />
+                      <Table.Td visibleFrom="sm">
+                        <StatusBadge status={statusOf(pass)} />
                       </Table.Td>
                       <Table.Td visibleFrom="sm">{durationText(pass.startedAt, pass.endedAt, now)}</Table.Td>
                       <Table.Td>
@@ -237,6 +240,10 @@ function Passes({ id }: { id: string }) {
       </Loaded>
     </Part>
   );
+}
+
+function statusOf({ status, endedAt }: Pass): SourceStatus {
+  return status ?? (endedAt === null ? "running" : "complete");
 }
 
 function lastText(count: number): string {
