@@ -59,6 +59,7 @@ async def entities(desk: Desk) -> int:
     return len(response.json()["entities"])
 
 
+@ONE_KIND
 async def test_a_pass_tells_how_far_it_is_and_can_be_ended(desk: Desk, slow: FakeGitea) -> None:
     await desk.gitea(slow, options={"concurrency": 1})
     assert (await desk.client.post(f"{BASE}/sources/{desk.id}/abort")).status_code == 409
@@ -79,6 +80,7 @@ async def test_a_pass_tells_how_far_it_is_and_can_be_ended(desk: Desk, slow: Fak
     assert len(slow.requests) - before < 2 * COUNT, "what was done is not done again"
 
 
+@pytest.mark.slow
 @ONE_KIND
 async def test_a_change_of_the_configuration_begins_anew(desk: Desk, slow: FakeGitea) -> None:
     await desk.gitea(slow, options={"concurrency": 1})
@@ -91,6 +93,7 @@ async def test_a_change_of_the_configuration_begins_anew(desk: Desk, slow: FakeG
     assert (await desk.source())["state"]["problems"]["errors"] > 0
 
 
+@pytest.mark.slow
 @ONE_KIND
 async def test_asking_twice_is_one_pass_more(desk: Desk, slow: FakeGitea) -> None:
     await desk.gitea(slow, options={"concurrency": 1})
@@ -102,6 +105,7 @@ async def test_asking_twice_is_one_pass_more(desk: Desk, slow: FakeGitea) -> Non
     assert [each["status"] for each in passes] == ["complete", "complete"]
 
 
+@ONE_KIND
 async def test_a_process_that_stops_leaves_the_pass_to_the_next(
     desk: Desk, slow: FakeGitea, settings: Settings, clock: Clock
 ) -> None:

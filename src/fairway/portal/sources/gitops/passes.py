@@ -114,12 +114,13 @@ class PassWorker:
         if before is None or before.outcome is Outcome.REFUSED:
             return None
         now = self._now()
+        values: dict[str, Any] = {"outcome": Outcome.RUNNING.value, "next_pass_at": None}
         record = await repository.open_pass(tx, source_id)
         if record is None:
+            values["abort_asked_at"] = 0
             record = PassRecord(random_id("pass_"), source_id, now, None, Outcome.RUNNING, {"kind": "reconcile"})
             await repository.put_pass(tx, record)
         after = replace(before, outcome=Outcome.RUNNING, next_pass_at=None)
-        values = {"outcome": Outcome.RUNNING.value, "next_pass_at": None, "abort_asked_at": 0}
         await repository.update_source(tx, source_id, **values)
         if before.outcome is not Outcome.RUNNING:
             await tell_state(tx, self._caller(after), now, before, after)
