@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from fairway.gitops.model import SPEC_NAMES
 from fairway.kit.errors import InvalidRequest
 
 EVERYWHERE = ("**/port.yml", "**/port.yaml")
-ROOT = ("port.yml", "port.yaml")
+ROOT = SPEC_NAMES
 MAX_ALTERNATIVES = 1000
 """Globs that the braces of one glob may stand for."""
 _SPECIAL = frozenset("*?[")
@@ -36,6 +37,10 @@ class Patterns:
     def of(cls, globs: Sequence[str] | str) -> Patterns:
         """Patterns from a source's ``specPath``: one or a list."""
         return cls((globs,) if isinstance(globs, str) else tuple(globs))
+
+    def nearly(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Files in the root that may be taken for spec files and are none: ``PORT.YML``, ``port.yml.txt``."""
+        return tuple(sorted(path for path in paths if _looks_like_one(path) and not self.matches(path)))
 
     def matches(self, path: str) -> bool:
         """Whether the file at ``path``, relative to the root, is a spec file."""
@@ -172,3 +177,8 @@ def _class(members: str) -> str:
     if negated:
         return f"[^/{text}]"
     return f"(?!/)[{text}]" if text else "(?!)"
+
+
+def _looks_like_one(path: str) -> bool:
+    lower = path.lower()
+    return any(lower == name or lower.startswith(f"{name}.") for name in SPEC_NAMES) and path not in SPEC_NAMES

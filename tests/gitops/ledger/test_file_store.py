@@ -1,4 +1,5 @@
-"""The ledger's file: nothing is lost or half there, whoever dies when."""
+"""The ledger's file: nothing is lost or half there, whoever dies when. What all ledgers hold to is under test beside
+the portal's: ``tests/sources/gitops/test_ledger.py``."""
 
 from __future__ import annotations
 
@@ -12,35 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from fairway.gitops.diagnostics import Diagnostic, Severity
 from fairway.gitops.ledger.file_store import FileLedger
 from fairway.gitops.ledger.model import (
-    Claim,
-    ClaimState,
-    Effect,
-    FileState,
-    HeldPlan,
-    JournalEntry,
-    Listed,
-    RepositoryState,
     SourceState,
 )
 from fairway.gitops.ledger.store import Changes, LedgerUnusable
-from fairway.gitops.model import EntityKey, Location, Mark
-
-WHERE = Location("git", "7", "main", "x/port.yml")
-FOUND = Diagnostic("E_YAML", "no", "x/port.yml", Mark(2, 3), entity=EntityKey("a", "b"), severity=Severity.WARNING)
-CLAIM = Claim(
-    EntityKey("service", "s"), WHERE, 3, ClaimState.PENDING, 5, b'{"fields":{},"marks":{}}', "w",
-    applied={"title": "h"}, waits_for=(EntityKey("domain", "d"),), held_by=("y.yml",), contested=("title",),
-    pending_since=4, created_by_git=True,
-)  # fmt: skip
-STATE = RepositoryState(
-    "git", "7", "a/b", url="u", address={"slug": "b"}, branch="main", tip="c", settings="s", blueprints=("a", "b"),
-    shapes="h", files={"x/port.yml": FileState("x/port.yml", "v", True, 1, {"r": "1"}, (FOUND,), "c")}, revision=1,
-)  # fmt: skip
-ENTRY = JournalEntry("j1", "git", CLAIM.key, Effect.DELETE, 9, "gone", WHERE, b"{}")
-PLAN = HeldPlan("p1", "git", 1, "s", "o", ("too many",), 2, 1, {"service": 3}, (CLAIM.key,))
+from support.ledgers import CLAIM, ENTRY, PLAN, STATE
 
 
 @pytest.fixture
@@ -73,47 +51,6 @@ async def test_everything_comes_back_as_it_was(ledger: FileLedger, tmp_path: Pat
 
 async def test_only_its_owner_can_read_the_file(ledger: FileLedger, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "ledger.db").stat().st_mode) == 0o600
-
-
-async def test_waiting_claims_are_found_by_what_they_wait_for(ledger: FileLedger) -> None:
-    await ledger.commit(Changes(claims=[CLAIM]))
-    assert list(await ledger.waiting([EntityKey("domain", "d")])) == [CLAIM]
-    await ledger.commit(Changes(claims=[replace(CLAIM, waits_for=())]))
-    assert list(await ledger.waiting([EntityKey("domain", "d")])) == []
-    await ledger.commit(Changes(claims=[CLAIM]))
-    await ledger.commit(Changes(dropped=[CLAIM.owner]))
-    assert list(await ledger.waiting([EntityKey("domain", "d")])) == []
-
-
-async def test_pages_hold_every_claim_once(ledger: FileLedger) -> None:
-    claims = [
-        replace(CLAIM, key=EntityKey("b", f"{key:02}"), location=WHERE._replace(repository=str(repository)))
-        for key in range(23)
-        for repository in range(key % 3 + 1)
-    ]
-    await ledger.commit(Changes(claims=claims))
-    for limit in (1, 2, 5, 100):
-        seen: list[Claim] = []
-        while page := await ledger.page("git", [ClaimState.PENDING], seen[-1].key if seen else None, limit):
-            seen += page
-        assert len(seen) == len({each.owner for each in seen}) == len(claims)
-    figures = await ledger.figures("git")
-    assert figures.active == len(claims)
-    assert figures.created == {"b": len(claims)}
-
-
-async def test_listings_find_what_is_missing_and_excluded(ledger: FileLedger) -> None:
-    await ledger.listed("git", 1, [Listed("1", "a", "u"), Listed("2", "b", "u"), Listed("3", "c", "u", True)])
-    await ledger.listed("git", 2, [Listed("1", "a2", "u"), Listed("3", "c", "u", True)])
-    assert [each.id for each in await ledger.unlisted("git", 2, "", 10)] == ["2", "3"]
-    assert [each.id for each in await ledger.unlisted("git", 2, "2", 10)] == ["3"]
-    await ledger.missed("git", "2", 5, 1)
-    (state,) = (await ledger.repositories("git", ["2"])).values()
-    assert (state.missing_since, state.missed) == (5, 1)
-    await ledger.listed("git", 3, [Listed("2", "b", "u")])
-    (state,) = (await ledger.repositories("git", ["2"])).values()
-    assert (state.missing_since, state.missed) == (None, 0)
-    assert (await ledger.repositories("git", ["1"]))["1"].label == "a2"
 
 
 async def test_leases_have_one_holder_until_they_run_out(ledger: FileLedger, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import random
 from fairway.gitops.model import EntityKey, Mark
 from fairway.gitops.patterns import Patterns
 from fairway.gitops.spec.file import SpecFile
-from fairway.gitops.spec.repository import combine, ignored_names, ignored_paths, reading_order
+from fairway.gitops.spec.repository import combine, ignored_paths, reading_order
 from support.specs import places, read
 
 
@@ -90,9 +90,9 @@ def test_ignored_names() -> None:
         "ports.yml",
         "port.json",
     ]
-    found = ignored_names(names, Patterns())
-    assert found == ("PORT.YML", "port.yml.txt", "Port.yaml", "port.yaml.bak")
-    assert ignored_names(["PORT.YML"], Patterns.of("*.YML")) == ()
+    found = Patterns().nearly(names)
+    assert found == ("PORT.YML", "Port.yaml", "port.yaml.bak", "port.yml.txt")
+    assert Patterns.of("*.YML").nearly(["PORT.YML"]) == ()
     warnings = ignored_paths(found)
     assert {(each.code, each.severity.value, each.mark) for each in warnings} == {("W_IGNORED_PATH", "warning", (1, 1))}
     assert len(warnings) == 4

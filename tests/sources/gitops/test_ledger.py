@@ -8,45 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from fairway.gitops.diagnostics import Diagnostic, Severity
 from fairway.gitops.ledger.file_store import FileLedger
 from fairway.gitops.ledger.model import (
     Claim,
     ClaimState,
-    Effect,
-    FileState,
-    HeldPlan,
-    JournalEntry,
     Listed,
-    RepositoryState,
     SourceState,
 )
 from fairway.gitops.ledger.store import Changes, LedgerStore
-from fairway.gitops.model import EntityKey, Location, Mark
-from fairway.kit.clock import SystemClock
+from fairway.gitops.model import EntityKey
 from fairway.portal.sources.gitops.ledger_store import DatabaseLedger
 from fairway.portal.storage import Database
-
-WHERE = Location("git", "7", "main", "x/port.yml")
-FOUND = Diagnostic("E_YAML", "no", "x/port.yml", Mark(2, 3), entity=EntityKey("a", "b"), severity=Severity.WARNING)
-CLAIM = Claim(
-    EntityKey("service", "s"), WHERE, 3, ClaimState.PENDING, 5, b'{"fields":{},"marks":{}}', "w",
-    applied={"title": "h"}, waits_for=(EntityKey("domain", "d"),), held_by=("y.yml",), contested=("title",),
-    pending_since=4, created_by_git=True,
-)  # fmt: skip
-STATE = RepositoryState(
-    "git", "7", "a/b", url="u", address={"slug": "b"}, branch="main", tip="c", settings="s", blueprints=("a", "b"),
-    shapes="h", files={"x/port.yml": FileState("x/port.yml", "v", True, 1, {"r": "1"}, (FOUND,), "c")}, revision=1,
-)  # fmt: skip
-ENTRY = JournalEntry("j1", "git", CLAIM.key, Effect.DELETE, 9, "gone", WHERE, b"{}")
-PLAN = HeldPlan("p1", "git", 1, "s", "o", ("too many",), 2, 1, {"service": 3}, (CLAIM.key,))
+from support.ledgers import CLAIM, ENTRY, PLAN, STATE, WHERE
 
 
 @pytest.fixture(params=["file", "database"])
 async def ledger(request: pytest.FixtureRequest, tmp_path: Path, db: Database) -> AsyncIterator[LedgerStore]:
     """A ledger of either kind."""
     if request.param == "database":
-        made = DatabaseLedger(db, SystemClock())
+        made = DatabaseLedger(db)
         yield made
         await made.close()
         return

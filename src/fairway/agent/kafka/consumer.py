@@ -98,7 +98,7 @@ class ConsumerThread:
         trouble: Trouble | None
         try:
             trouble = self._consume()
-        except Exception as error:
+        except Exception as error:  # whatever ends the thread must be told, or the agent would wait for it for ever
             log.exception("kafka_consumer_broke")
             trouble = Trouble("restart", f"Kafka: {error}")
         finally:

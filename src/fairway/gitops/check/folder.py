@@ -10,7 +10,6 @@ from pathlib import Path
 
 from fairway.gitops.forges.errors import FileTooBig
 from fairway.gitops.patterns import Patterns
-from fairway.gitops.spec.repository import ignored_names
 from fairway.kit.errors import InvalidRequest
 
 _GIT = ".git"
@@ -28,7 +27,7 @@ class Folder:
 
     def ignored(self, patterns: Patterns) -> tuple[str, ...]:
         """Files in the root whose names are nearly those of spec files."""
-        return ignored_names(sorted(entry.name for entry in os.scandir(self.root) if _is_file(entry)), patterns)
+        return patterns.nearly(entry.name for entry in os.scandir(self.root) if _is_file(entry))
 
     def read(self, path: str, limit: int) -> bytes | FileTooBig | None:
         """A file's content; None when there is none that the repository itself holds."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from fairway.gitops.forges.base import ForgeFigures
 from fairway.gitops.forges.budget import Pace, RateBudget, Sleep
 from fairway.gitops.forges.errors import ForgeBroken, ForgeRefused, ForgeUnavailable, ListingIncomplete, NotPermitted
 from fairway.gitops.forges.gate import Circuit, Gate, Lane
+from fairway.gitops.forges.kept import KeptAnswers, Key
 from fairway.gitops.forges.requests import EVENT, PASS, RAW, Addresses, Content, How, Params
 from fairway.kit.clock import Clock, SystemClock
 from fairway.kit.errors import FairwayError, InvalidRequest
@@ -40,7 +40,6 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _METHOD_KEPT = frozenset({307, 308})
 _MOST_REDIRECTS = 5
 _MOST_PAGES = 10_000
-_KEPT_ANSWERS, _KEPT_BYTES = 256, 16 * 1024 * 1024
 
 Authorization = Callable[[], Awaitable[Mapping[str, str]]]
 
@@ -105,7 +104,7 @@ class ForgeHttp:
         self._timeout = aiohttp.ClientTimeout(
             total=self.options.total_seconds, sock_connect=self.options.connect_seconds
         )
-        self._kept = _KeptAnswers()
+        self._kept = KeptAnswers()
 
     async def get(self, path: str, *, params: Params | None = None, how: How = EVENT) -> HttpAnswer:
         """``GET``; errors as of :meth:`send`."""
@@ -263,7 +262,7 @@ class ForgeHttp:
 
     async def _exchange(self, attempt: _Attempt, headers: dict[str, str]) -> HttpAnswer | _Failed:
         how = attempt.how
-        kept = self._kept.find(attempt) if how.conditional else None
+        kept = self._kept.find(attempt.key) if how.conditional else None
         etag = kept.headers.get("etag") if kept is not None else how.etag
         if etag is not None:
             headers["if-none-match"] = etag
@@ -286,7 +285,7 @@ class ForgeHttp:
             self.figures.not_modified += 1
             return answer if kept is None else replace(kept, headers=answer.headers, not_modified=True)
         if how.conditional and answer.ok:
-            self._kept.keep(attempt, answer)
+            self._kept.keep(attempt.key, answer)
         return answer
 
     def _keep_pace(self, answer: HttpAnswer, pace: Pace) -> None:
@@ -349,6 +348,10 @@ class _Attempt:
     """The last time."""
 
     @property
+    def key(self) -> Key:
+        return str(self.url), self.how.headers.get("accept", "")
+
+    @property
     def repeatable(self) -> bool:
         return self.method in _REPEATABLE if self.how.repeatable is None else self.how.repeatable
 
@@ -359,31 +362,6 @@ class _Failed:
 
     reason: str
     sent: bool
-
-
-class _KeptAnswers:
-    """Answers with their ETags, the least used thrown out first."""
-
-    def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[str, str], HttpAnswer] = OrderedDict()
-        self._bytes = 0
-
-    def find(self, attempt: _Attempt) -> HttpAnswer | None:
-        key = (str(attempt.url), attempt.how.headers.get("accept", ""))
-        if key in self._answers:
-            self._answers.move_to_end(key)
-        return self._answers.get(key)
-
-    def keep(self, attempt: _Attempt, answer: HttpAnswer) -> None:
-        if "etag" not in answer.headers or answer.truncated:
-            return
-        key = (str(attempt.url), attempt.how.headers.get("accept", ""))
-        old = self._answers.pop(key, None)
-        self._bytes += len(answer.body) - (len(old.body) if old is not None else 0)
-        self._answers[key] = answer
-        while self._answers and (len(self._answers) > _KEPT_ANSWERS or self._bytes > _KEPT_BYTES):
-            _, dropped = self._answers.popitem(last=False)
-            self._bytes -= len(dropped.body)
 
 
 def _tls(ca_file: Path | None) -> ssl.SSLContext | bool:

@@ -9,7 +9,7 @@ from fairway.gitops.forges.base import Examined, SpecBytes, Wanted
 from fairway.gitops.forges.errors import FileTooBig, ForgeBroken
 from fairway.gitops.forges.gate import Lane
 from fairway.gitops.forges.requests import SPEC_BYTES
-from fairway.gitops.forges.versions import blob_id, nearly
+from fairway.gitops.forges.versions import blob_id
 from fairway.gitops.model import Repository, Tip
 
 _MOST_FILES = 20_000
@@ -85,7 +85,7 @@ async def _from_tree(source: TreeSource, repository: Repository, wanted: Wanted,
     changed = None
     if recursive or not any("/" in path for path in wanted.dependencies):
         changed = frozenset(path for path, known in wanted.dependencies.items() if tree.get(path, "") != known)
-    ignored = nearly(path for path in tree if "/" not in path and path not in listed)
+    ignored = wanted.patterns.nearly(tree)
     return Examined(tip, files=files, changed_dependencies=changed, ignored=ignored)
 
 

@@ -250,7 +250,7 @@ def _transaction(connection: Any, work: Callable[[Any], Any]) -> Any:
     try:
         found = work(connection)
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # whatever it was, nothing of it stays; raised again
         connection.execute("ROLLBACK")
         raise
     return found

@@ -11,7 +11,7 @@ from fairway.client import PortalClient
 from fairway.client.api import segment
 from fairway.gitops.catalog import BlueprintShape, Found, Write, Written
 from fairway.gitops.model import EntityKey
-from fairway.gitops.portal_api.shapes import shape_of
+from fairway.gitops.spec.shapes import shape_of
 from fairway.kit.errors import FairwayError, NotFound, Unavailable
 from fairway.wire.entities import MAX_BULK, BulkAnswer, EntityWrite
 

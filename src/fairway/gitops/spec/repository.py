@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 from fairway.gitops.diagnostics import Diagnostic, Severity
 from fairway.gitops.model import SPEC_NAMES, Definition, EntityKey, Mark
-from fairway.gitops.patterns import Patterns
 from fairway.gitops.spec.file import SpecFile, unreadable
 from fairway.gitops.spec.limits import MAX_REPOSITORY_DEFINITIONS
 from fairway.gitops.spec.problems import Problem, limited
@@ -59,23 +58,13 @@ def reading_order(path: str) -> tuple[str, int, str]:
     return folder, SPEC_NAMES.index(name) if name in SPEC_NAMES else len(SPEC_NAMES), name
 
 
-def ignored_names(names: Iterable[str], patterns: Patterns) -> tuple[str, ...]:
-    """Names in a repository's root that somebody may take for spec files: ``PORT.YML``, ``port.yml.txt``."""
-    return tuple(name for name in names if _nearly(name) and not patterns.matches(name))
-
-
 def ignored_paths(paths: Iterable[str]) -> list[Diagnostic]:
-    """A warning for each of the files that :func:`ignored_names` finds."""
+    """A warning for each of the files that :meth:`Patterns.nearly` finds."""
     message = "The file {} is not read: spec files are named " + f"{listed(SPEC_NAMES, 'or')}, in lower case"
     return [
         Diagnostic("W_IGNORED_PATH", message.format(quoted(path)), path, hint="Rename it", severity=Severity.WARNING)
         for path in sorted(paths)
     ]
-
-
-def _nearly(name: str) -> bool:
-    lower = name.lower()
-    return any(lower == spec or lower.startswith(f"{spec}.") for spec in SPEC_NAMES) and name not in SPEC_NAMES
 
 
 def _both_names(paths: Sequence[str]) -> frozenset[str]:

@@ -94,7 +94,7 @@ class Gatherer:
                 [reading for reading, _ in group],
                 run_at=self._run_at, generation=self._generation,
             )  # fmt: skip
-        except BaseException as error:
+        except BaseException as error:  # those who wait must hear of anything, a cancellation too; raised again
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)

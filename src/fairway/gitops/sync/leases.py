@@ -11,14 +11,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fairway.gitops.sync.context import Context
-from fairway.kit.errors import Conflict
+from fairway.kit.errors import Conflict, FairwayError
+from fairway.kit.logs import get_logger
 
 APPLY = "apply"
-_APPLY_MS = 10 * 60_000
-PASS_MS = 15 * 60_000
-_RENEW_SECONDS = 60.0
+LEASE_MS = 20_000
+"""Leases are short, and renewed for as long as their holder lives: what died holds nobody up for longer."""
+_RENEW_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _MOST_SECONDS = 900.0
+
+log = get_logger(__name__)
 
 
 class AlreadyRunning(Conflict):
@@ -36,26 +39,13 @@ async def applying(context: Context) -> AsyncIterator[None]:
     """
     holder = f"{context.holder}/{id(asyncio.current_task())}"
     waited = 0.0
-    while not await context.store.lease(APPLY, holder, context.now(), context.now() + _APPLY_MS):
+    while not await _take(context, APPLY, holder):
         if waited > _MOST_SECONDS:
             raise AlreadyRunning("Another process has been applying for too long")
         await asyncio.sleep(_LOOK_SECONDS)
         waited += _LOOK_SECONDS
-    try:
+    async with _kept(context, APPLY, holder):
         yield
-    finally:
-        await context.store.release(APPLY, holder)
-
-
-async def lease_pass(context: Context) -> None:
-    """Takes or renews the right to make a pass over the source.
-
-    Raises:
-        AlreadyRunning: another has it.
-    """
-    now = context.now()
-    if not await context.store.lease(f"pass/{context.source}", context.holder, now, now + PASS_MS):
-        raise AlreadyRunning(f'A pass over source "{context.source}" is under way already')
 
 
 @asynccontextmanager
@@ -65,16 +55,35 @@ async def passing(context: Context) -> AsyncIterator[None]:
     Raises:
         AlreadyRunning: another has it.
     """
-    await lease_pass(context)
-    renewing = asyncio.create_task(_renew(context))
+    name = f"pass/{context.source}"
+    if not await _take(context, name, context.holder):
+        raise AlreadyRunning(f'A pass over source "{context.source}" is under way already')
+    async with _kept(context, name, context.holder):
+        yield
+
+
+async def _take(context: Context, name: str, holder: str) -> bool:
+    now = context.now()
+    return await context.store.lease(name, holder, now, now + LEASE_MS)
+
+
+@asynccontextmanager
+async def _kept(context: Context, name: str, holder: str) -> AsyncIterator[None]:
+    """Renews what was taken until the block ends, then gives it back."""
+    renewing = asyncio.create_task(_renew(context, name, holder))
     try:
         yield
     finally:
         renewing.cancel()
-        await context.store.release(f"pass/{context.source}", context.holder)
+        await context.store.release(name, holder)
 
 
-async def _renew(context: Context) -> None:
+async def _renew(context: Context, name: str, holder: str) -> None:
     while True:
         await asyncio.sleep(_RENEW_SECONDS)
-        await lease_pass(context)
+        try:
+            if not await _take(context, name, holder):
+                log.warning("gitops_lease_lost", lease=name)
+                return
+        except FairwayError as error:  # the ledger may be back before the lease runs out
+            log.warning("gitops_lease_not_renewed", lease=name, problem=error.message)

@@ -10,7 +10,7 @@ from fairway.gitops.forges.bitbucket_server.files import Files, Found, NoSuchRef
 from fairway.gitops.forges.bitbucket_server.probing import Probing
 from fairway.gitops.forges.errors import FileTooBig
 from fairway.gitops.forges.requests import SPEC_BYTES
-from fairway.gitops.forges.versions import blob_id, nearly
+from fairway.gitops.forges.versions import blob_id
 from fairway.gitops.model import Repository, Tip
 
 NAMES = ("port.yaml", "port.yml")
@@ -77,7 +77,7 @@ class Examination:
             if len(present) > 1 and any(there[name] != wanted.known_files.get(name) for name in present):
                 return None
             files = await self._read(repository, at, {name: there[name] for name in present}, wanted)
-            ignored = nearly(there)
+            ignored = wanted.patterns.nearly(there)
         if any(each.content is not None and _REFERENCE in each.content for each in files.values()):
             return None
         seen_before = bool(wanted.known_files) or wanted.known_tip is not None
@@ -108,7 +108,7 @@ class Examination:
     async def _from_root(self, repository: Repository, wanted: Wanted, tip: Tip, roots: tuple[str, ...]) -> Examined:
         there = await self._files.root(repository, tip.commit, wanted.lane)
         files = await self._read(repository, tip.commit, {name: there[name] for name in roots if name in there}, wanted)
-        return Examined(tip, files=files, changed_dependencies=frozenset(), ignored=nearly(there))
+        return Examined(tip, files=files, changed_dependencies=frozenset(), ignored=wanted.patterns.nearly(there))
 
     async def _from_tree(
         self, repository: Repository, wanted: Wanted, tip: Tip, roots: tuple[str, ...] | None
@@ -125,7 +125,7 @@ class Examination:
             elif "/" not in path:
                 root.append(path)
         files = await self._read(repository, tip.commit, paths, wanted)
-        return Examined(tip, files=files, changed_dependencies=None, ignored=nearly(root))
+        return Examined(tip, files=files, changed_dependencies=None, ignored=wanted.patterns.nearly(root))
 
     async def _from_changes(
         self, repository: Repository, wanted: Wanted, tip: Tip, changed: frozenset[str]

@@ -10,7 +10,6 @@ from dulwich.objects import ObjectID
 from fairway.gitops.forges.base import Wanted
 from fairway.gitops.forges.errors import ForgeBroken
 from fairway.gitops.forges.git.objects import BlobEntry, CommitFiles
-from fairway.gitops.forges.versions import nearly
 
 _MOST_FILES = 20_000
 
@@ -54,8 +53,8 @@ def select(commit: CommitFiles, wanted: Wanted) -> Selected:
 def _take(selected: Selected, entry: BlobEntry, wanted: Wanted) -> None:
     if wanted.patterns.matches(entry.path):
         selected.files[entry.path] = entry.blob
-    elif "/" not in entry.path:
-        selected.ignored += nearly([entry.path])
+    else:
+        selected.ignored += wanted.patterns.nearly([entry.path])
     if entry.path in wanted.dependencies:
         selected.dependencies[entry.path] = entry.blob
 

@@ -156,7 +156,7 @@ class SshHost:
                 try:
                     async with asyncio.timeout(_CONNECT_SECONDS):
                         await loop.sock_connect(made, peer)
-                except BaseException:
+                except BaseException:  # cancelled or not, a socket that nobody gets is closed; raised again
                     made.close()
                     raise
             except OSError as error:

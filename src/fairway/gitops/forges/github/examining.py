@@ -10,7 +10,6 @@ from fairway.gitops.forges.github.files import Files, NoSuchRef, TreeEntry
 from fairway.gitops.forges.github.graphql import Blob, Snapshot
 from fairway.gitops.forges.github.listing import Snapshots
 from fairway.gitops.forges.requests import SPEC_BYTES
-from fairway.gitops.forges.versions import nearly
 from fairway.gitops.model import Repository, Tip
 
 
@@ -84,8 +83,7 @@ class Examination:
             for path, version in wanted.dependencies.items()
             if (there[path].sha if path in there else "") != version
         )
-        root = [path for path in there if "/" not in path and path not in files]
-        return Examined(tip, files=files, changed_dependencies=changed, ignored=nearly(root))
+        return Examined(tip, files=files, changed_dependencies=changed, ignored=wanted.patterns.nearly(there))
 
     async def _from_changes(
         self, repository: Repository, wanted: Wanted, tip: Tip, changed: Mapping[str, str]

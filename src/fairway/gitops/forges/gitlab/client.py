@@ -17,7 +17,6 @@ from fairway.gitops.forges.login_judge import judge
 from fairway.gitops.forges.requests import Params, segment
 from fairway.gitops.forges.settings import ForgeSettings
 from fairway.gitops.forges.tree_examining import examine, spec_bytes
-from fairway.gitops.forges.versions import nearly
 from fairway.gitops.model import Repository, Tip
 
 _REFERENCE = b"file://"
@@ -110,7 +109,7 @@ class GitLab:
                 return await examine(self._files, repository, wanted)
             else:
                 files[path] = spec_bytes(content, known)
-        return Examined(tip, files=files, changed_dependencies=frozenset(), ignored=nearly(()))
+        return Examined(tip, files=files, changed_dependencies=frozenset())
 
     async def read(self, repository: Repository, commit: str, path: str, limit: int) -> bytes | None:
         """See :meth:`Forge.read`."""

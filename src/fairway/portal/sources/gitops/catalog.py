@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from fairway import __version__
@@ -12,7 +13,7 @@ from fairway.gitops.catalog import BlueprintShape, Found, Write, Written
 from fairway.gitops.ledger.model import Claim
 from fairway.gitops.ledger.store import LedgerStore
 from fairway.gitops.model import EntityKey
-from fairway.gitops.portal_api.shapes import shape_of
+from fairway.gitops.spec.shapes import shape_of
 from fairway.kit.clock import rfc3339
 from fairway.kit.errors import FairwayError, HasDependents, NotFound, Unavailable
 from fairway.portal.caller import Caller
@@ -67,7 +68,7 @@ class OwnCatalog:
     async def find(self, keys: Iterable[EntityKey]) -> Mapping[EntityKey, Found]:
         found = {}
         for part in _parts(keys):
-            for blueprint, stored in await self._db.read(lambda tx, part=part: self._stored(tx, part)):  # type: ignore[misc] # bound now
+            for blueprint, stored in await self._db.read(partial(self._stored, keys=part)):
                 key = EntityKey(blueprint.identifier, stored.identifier)
                 found[key] = _found(key, blueprint, stored)
         return found

@@ -69,7 +69,7 @@ def build_gitops(
     sources = SourceService(
         db, clock, box, Rules(policy, settings.gitops_local_folder), settings.effective_base_url
     )  # fmt: skip
-    ledger = DatabaseLedger(db, clock)
+    ledger = DatabaseLedger(db)
     engines = Engines(
         Parts(db, catalog, ledger, org_id), Surroundings(clock, policy, environment, settings.data_dir / "gitops")
     )

@@ -1,13 +1,8 @@
-"""The ledger in the portal's database. Section 7.1 of the contract.
-
-Leases are short, and renewed for as long as their process lives: what a crashed process held is free soon after.
-"""
+"""The ledger in the portal's database. Section 7.1 of the contract."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -25,9 +20,6 @@ from fairway.gitops.ledger.model import (
 )
 from fairway.gitops.ledger.store import Changes, ClaimFigures
 from fairway.gitops.model import EntityKey
-from fairway.kit.clock import Clock, to_millis
-from fairway.kit.errors import FairwayError
-from fairway.kit.logs import get_logger
 from fairway.portal.sources.gitops import ledger_rows as rows
 from fairway.portal.sources.gitops import ledger_writes as writes
 from fairway.portal.sources.gitops.tables import (
@@ -40,57 +32,18 @@ from fairway.portal.sources.gitops.tables import (
 )
 from fairway.portal.storage import Database, Tx
 
-LEASE_MS = 20_000
-_RENEW_SECONDS = 5.0
-
-log = get_logger(__name__)
-
-
-@dataclass(slots=True)
-class _Held:
-    holder: str
-    until: int
-    """Until when it was asked for; in the database it is always shorter."""
-
 
 class DatabaseLedger:
     """A :class:`~fairway.gitops.ledger.store.LedgerStore`; all sources of a process share one."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database) -> None:
         self._db = db
-        self._clock = clock
-        self._held: dict[str, _Held] = {}
-        self._renewing: asyncio.Task[None] | None = None
 
     async def lease(self, name: str, holder: str, now: int, until: int) -> bool:
-        held = self._held.get(name)
-        if held is not None and held.holder != holder and held.until > now:
-            return False
-        most = min(until, now + LEASE_MS)
-        if not await self._db.write(lambda tx: writes.take_lease(tx, name, holder, now, most)):
-            return False
-        self._held[name] = _Held(holder, until)
-        if self._renewing is None or self._renewing.done():
-            self._renewing = asyncio.create_task(self._renew())
-        return True
+        return await self._db.write(lambda tx: writes.take_lease(tx, name, holder, now, until))
 
     async def release(self, name: str, holder: str) -> None:
-        held = self._held.get(name)
-        if held is not None and held.holder == holder:
-            del self._held[name]
         await self._db.write(lambda tx: writes.release_lease(tx, name, holder))
-
-    async def _renew(self) -> None:
-        while self._held:
-            await asyncio.sleep(_RENEW_SECONDS)
-            now = to_millis(self._clock.now())
-            held = {name: each for name, each in self._held.items() if each.until > now}
-            if not held:
-                continue
-            try:
-                await self._db.write(lambda tx, held=held, now=now: _renewed(tx, held, now))  # type: ignore[misc] # bound now
-            except FairwayError as error:  # the database may be back before the leases run out
-                log.warning("leases_not_renewed", problem=error.message)
 
     async def source(self, source: str) -> SourceState:
         table = gitops_ledger_source
@@ -210,14 +163,7 @@ class DatabaseLedger:
         return await self._db.write(lambda tx: writes.purge(tx, source, before))
 
     async def close(self) -> None:
-        self._held.clear()
-        if self._renewing is not None:
-            self._renewing.cancel()
-
-
-async def _renewed(tx: Tx, held: Mapping[str, _Held], now: int) -> None:
-    for name, each in held.items():
-        await writes.take_lease(tx, name, each.holder, now, min(each.until, now + LEASE_MS))
+        """Nothing to close: the database is the portal's."""
 
 
 async def _figures(tx: Tx, source: str) -> ClaimFigures:

@@ -7,9 +7,6 @@ import contextlib
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import case, func, select
-
-from fairway.gitops.ledger.model import ClaimState
 from fairway.gitops.ledger.store import LedgerStore
 from fairway.gitops.sync import AlreadyRunning, Failure, PassReport, Status
 from fairway.kit.clock import Clock, to_millis
@@ -23,7 +20,6 @@ from fairway.portal.sources.gitops.model import Outcome, PassRecord, Source
 from fairway.portal.sources.gitops.progress import Meter, concluded, outcome_of
 from fairway.portal.sources.gitops.service import SourceService
 from fairway.portal.sources.gitops.states import tell_state
-from fairway.portal.sources.gitops.tables import gitops_claim
 from fairway.portal.storage import Database, Tx
 from fairway.portal.storage.jobs import Job, JobHandler, RetryLater, complete_in
 
@@ -173,7 +169,7 @@ class PassWorker:
         outcome = outcome_of(report)
         open_now = await repository.open_pass(tx, source.id)
         known = record if open_now is None else open_now
-        document = {**known.document, **concluded(report, await _claims(tx, source.id))}
+        document = {**known.document, **concluded(report, await repository.claim_counts(tx, source.id))}
         if outcome is Outcome.ABORTED:
             document["problem"] = _aborted(source, present)
         await repository.put_pass(tx, replace(known, ended_at=now, status=outcome, document=document))
@@ -197,10 +193,8 @@ class PassWorker:
 
     async def _plan_sweep(self, tx: Tx, source: Source) -> None:
         """A look at the ends that are not due yet."""
-        columns, now = gitops_claim.c, self._now()
-        orphans = (columns.source == source.id, columns.state == ClaimState.ORPHANED.value)
-        latest = await tx.scalar(select(func.max(columns.orphaned_since)).where(*orphans))
-        due = None if latest is None else (int(latest) - now) / 1000 + source.engine_options.deletion_grace_seconds
+        now, latest = self._now(), await repository.latest_orphan(tx, source.id)
+        due = None if latest is None else (latest - now) / 1000 + source.engine_options.deletion_grace_seconds
         if due is not None and due > 0:
             await schedule.sweep(tx, source.id, now, due)
 
@@ -215,15 +209,6 @@ class PassWorker:
 
     def _now(self) -> int:
         return to_millis(self._clock.now())
-
-
-async def _claims(tx: Tx, source_id: str) -> dict[str, int]:
-    """Claims by state, and stale ones."""
-    columns = gitops_claim.c
-    stale = func.sum(case((columns.stale, 1), else_=0))
-    statement = select(columns.state, func.count().label("n"), stale.label("stale")).where(columns.source == source_id)
-    rows = await tx.rows(statement.group_by(columns.state))
-    return {**{row.state: int(row.n) for row in rows}, "stale": sum(int(row.stale or 0) for row in rows)}
 
 
 def _failed(source: Source, error: FairwayError) -> PassReport:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from fairway.gitops.ledger.model import Claim, ClaimState, RepositoryState
 from fairway.gitops.ledger.store import Changes, LedgerStore
 from fairway.gitops.options import OrphanPolicy
@@ -21,7 +19,6 @@ from fairway.portal.sources.gitops import ledger_rows, ledger_writes, repository
 from fairway.portal.sources.gitops.engines import Engines
 from fairway.portal.sources.gitops.model import RESOURCE, Source
 from fairway.portal.sources.gitops.service import SourceService
-from fairway.portal.sources.gitops.tables import gitops_repository
 from fairway.portal.storage import Database, Tx, outbox
 from fairway.portal.storage.jobs import Job, JobHandler, RetryLater, complete_in
 from fairway.portal.storage.outbox import Change
@@ -94,10 +91,7 @@ class RemovalWorker:
             await self._ledger.commit(Changes(dropped=[each.owner for each in left]))
 
     async def _repositories(self, source_id: str, after: str) -> list[RepositoryState]:
-        columns = gitops_repository.c
-        statement = select(gitops_repository).where(columns.source == source_id, columns.key > after)
-        rows = await self._db.read(lambda tx: tx.rows(statement.order_by(columns.key).limit(_PAGE)))
-        return [ledger_rows.repository_of(row) for row in rows]
+        return await self._db.read(lambda tx: repository.repositories_behind(tx, source_id, after, _PAGE))
 
     async def _claims(self, context: Context) -> list[Claim]:
         found: list[Claim] = []

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import case, delete, func, insert, select, update
 
 from fairway.gitops.diagnostics import Severity
-from fairway.gitops.ledger.model import ClaimState
+from fairway.gitops.ledger.model import ClaimState, RepositoryState
+from fairway.portal.sources.gitops import ledger_rows
 from fairway.portal.sources.gitops.model import Outcome, PassRecord, SourceTotals
 from fairway.portal.sources.gitops.tables import (
     gitops_claim,
@@ -186,3 +187,27 @@ async def drop_notice(tx: Tx, notice_id: str, version: int | None = None) -> boo
     if version is not None:
         where.append(gitops_notice.c.version == version)
     return await tx.run(delete(gitops_notice).where(*where)) > 0
+
+
+async def claim_counts(tx: Tx, source_id: str) -> dict[str, int]:
+    """A source's claims by state, and how many of all of them are ``stale``."""
+    columns = gitops_claim.c
+    stale = func.sum(case((columns.stale, 1), else_=0))
+    statement = select(columns.state, func.count().label("n"), stale.label("stale")).where(columns.source == source_id)
+    rows = await tx.rows(statement.group_by(columns.state))
+    return {**{row.state: int(row.n) for row in rows}, "stale": sum(int(row.stale or 0) for row in rows)}
+
+
+async def repositories_behind(tx: Tx, source_id: str, after: str, limit: int) -> list[RepositoryState]:
+    """A page of a source's repositories, behind the key ``after``."""
+    columns = gitops_repository.c
+    statement = select(gitops_repository).where(columns.source == source_id, columns.key > after)
+    return [ledger_rows.repository_of(row) for row in await tx.rows(statement.order_by(columns.key).limit(limit))]
+
+
+async def latest_orphan(tx: Tx, source_id: str) -> int | None:
+    """When the last of a source's orphaned claims became one, in milliseconds."""
+    columns = gitops_claim.c
+    orphans = (columns.source == source_id, columns.state == ClaimState.ORPHANED.value)
+    found = await tx.scalar(select(func.max(columns.orphaned_since)).where(*orphans))
+    return None if found is None else int(found)

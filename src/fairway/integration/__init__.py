@@ -1,1 +1,0 @@
-"""The integration framework: turns third-party systems into entities. Contract: integration-framework.md."""
