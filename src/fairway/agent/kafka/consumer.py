@@ -59,6 +59,8 @@ class ConsumerThread:
         self._leave = threading.Event()
         self._trouble: Trouble | None = None
         self._paused: set[Partition] = set()
+        self._asleep: set[Partition] = set()
+        """Were paused when they were lost; the client keeps them so, and has to be told when they come back."""
         self._next_commit = 0.0
         self._full_since: float | None = None
         self._abandoned = False
@@ -177,6 +179,7 @@ class ConsumerThread:
         full = self._quiet.is_set() or self._close.is_set() or self._offsets.held >= self._limit()
         assigned = set(self._offsets.assigned())
         wanted = assigned if full else set(self._offsets.crowded(self._settings.max_window)) & assigned
+        self._asleep |= self._paused - assigned
         self._paused &= assigned
         if wanted - self._paused:
             consumer.pause(_partitions(wanted - self._paused))
@@ -241,8 +244,8 @@ class ConsumerThread:
             return
         self.statistics.connected = True
         self._offsets.assign(_names(partitions))
-        # the client keeps a partition paused over losing and getting it again: resumed where nothing speaks against it
-        self._paused |= set(_names(partitions))
+        self._paused |= self._asleep & set(_names(partitions))
+        self._asleep -= self._paused
         if partitions and self._settings.starts_at_end:
             self._fix_starts(consumer, partitions)
         log.info("kafka_assigned", partitions=_names(partitions), held=len(self._offsets.assigned()))
