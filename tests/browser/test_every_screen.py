@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from fairway.kit.clock import SystemClock
 from support.browser import ROOT, Watched, settled, violations
+from support.gitops_connected import BASE, BLUEPRINT, World, spec
+from support.gitops_gitea import FakeGitea
+from support.gitops_threads import served
 from support.live import LivePortal
 
 pytestmark = pytest.mark.slow
-_ROUTES = re.findall(r'at\("([^"]+)"', (ROOT / "web" / "src" / "app" / "screens.tsx").read_text())
+_ROUTES = re.findall(r'at\(\s*"([^"]+)"', (ROOT / "web" / "src" / "app" / "screens.tsx").read_text())
 
 
 @pytest.fixture(scope="module")
-def examples(api: httpx.Client) -> dict[str, str]:
+def repository(api: httpx.Client) -> Iterator[str]:
+    """The address of the one repository of a connected forge, below that of all forges."""
+    body = {"identifier": BLUEPRINT, "title": "Work", "schema": {"properties": {}}}
+    assert api.post("/v1/blueprints", json=body).status_code in (201, 409)
+    with served(FakeGitea(SystemClock())) as forge:
+        world = World(api, forge, "everything")
+        world.repository("app", {"port.yml": spec("app")})
+        source = world.connect()
+        found = api.get(f"{BASE}/sources/{source}/repositories").raise_for_status().json()["repositories"]
+        yield f"{source}/repositories/{quote(found[0]['id'], safe='')}"
+
+
+@pytest.fixture(scope="module")
+def examples(api: httpx.Client, repository: str) -> dict[str, str]:
     """What stands for each parameter in an address."""
     flow = {
         "identifier": "every_screen", "title": "Every screen",
@@ -40,10 +58,14 @@ def examples(api: httpx.Client) -> dict[str, str]:
         "workflow": "every_screen",
         "/sources/integrations/$id": "every-screen",
         "/sources/webhooks/$id": "alerts",
+        "/sources/gitops/$id": repository.partition("/")[0],
+        "/sources/gitops/$id/repositories/$repository": repository,
     }
 
 
 def _address(route: str, examples: dict[str, str]) -> str:
+    if route == "/sources/gitops/$id/repositories/$repository":
+        return f"/sources/gitops/{examples[route]}"
     return re.sub(r"\$(\w+)", lambda found: examples.get(route) or examples[found[1]], route)
 
 

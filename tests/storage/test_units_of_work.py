@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import asyncpg
 import pytest
-from sqlalchemy import ColumnElement, insert, literal, select
+from sqlalchemy import ColumnElement, func, insert, literal, select
 
 from fairway.kit.clock import SystemClock
 from fairway.portal.caller import system_caller
@@ -186,3 +186,17 @@ async def test_a_consumer_passes_what_it_does_not_want(db: Database) -> None:
     assert not await other.step(), "the lease is held"
     assert await loop.step()
     assert seen[-1] == "r0"
+
+
+async def test_what_was_only_passed_does_not_look_unread_for_long(db: Database) -> None:
+    async def none(tx: Tx) -> ColumnElement[bool]:
+        return event.c.resource_type == "nothing"
+
+    async def handle(batch: Sequence[Event]) -> None:
+        raise AssertionError(batch)
+
+    await db.write(lambda tx: append(tx, CALLER, 1, [Change("CREATE", "entity", "a")]))
+    assert await ConsumerLoop(db, SystemClock(), Consumer("t", handle, none)).step()
+    newest = await db.read(lambda tx: tx.scalar(select(func.max(event.c.id))))
+    stored = select(consumer.c.event_id).where(consumer.c.name == "t")
+    assert await db.read(lambda tx: tx.scalar(stored)) == newest

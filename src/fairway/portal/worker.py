@@ -24,10 +24,8 @@ class Background:
     """The loops of a portal; they run inside the server by default, or in ``fairway worker``."""
 
     def __init__(self, portal: Portal) -> None:
-        self._loops: list[ConsumerLoop | JobLoop] = [
-            *(ConsumerLoop(portal.db, portal.clock, consumer) for consumer in portal.consumers),
-            *_job_loops(portal),
-        ]
+        self._consumers = [ConsumerLoop(portal.db, portal.clock, consumer) for consumer in portal.consumers]
+        self._loops: list[ConsumerLoop | JobLoop] = [*self._consumers, *_job_loops(portal)]
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -48,6 +46,8 @@ class Background:
             for loop in self._loops:
                 while await loop.step():
                     busy = True
+        for consumer in self._consumers:
+            await consumer.release()
 
 
 def _job_loops(portal: Portal) -> list[JobLoop]:

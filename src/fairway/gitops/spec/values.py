@@ -9,6 +9,7 @@ from typing import Any
 from fairway.gitops.spec.draft import VALUE, Draft, Path
 from fairway.gitops.spec.nodes import Mapping, Node, Scalar, Sequence
 from fairway.gitops.spec.scalars import core_value, text_value
+from fairway.gitops.spec.wording import cut, quoted
 
 Schema = Map[str, Any]
 TEXT: Schema = {"type": "string"}
@@ -70,8 +71,8 @@ def _scalar(node: Scalar, schema: Schema, draft: Draft, path: Path) -> Any:
     value = text_value(node) if takes_text(schema) else core_value(node)
     name = path[1] if len(path) > 1 else (path or ("value",))[0]
     if isinstance(value, str):
-        draft.check_text(value, node, f'The value of "{name}"')
+        draft.check_text(value, node, f"The value of {quoted(name)}")
     elif isinstance(value, float) and not math.isfinite(value):
         code = "E_PROPERTY_TYPE" if path[:1] == ("properties",) else "E_FIELD_TYPE"
-        draft.note(code, f'The value of "{name}" is {node.text[:80]}, a number that JSON does not have', node)
+        draft.note(code, f"The value of {quoted(name)} is {cut(node.text)}, a number that JSON does not have", node)
     return value

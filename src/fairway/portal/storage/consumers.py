@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ _SCAN = 5_000
 """Events passed at a time when none of them is wanted."""
 _WORTH_STORING = 50_000
 """Events passed before their cursor is stored; after a start they are passed again."""
+_STORE_SECONDS = 60.0
+"""How old the stored cursor becomes while there is something passed: ``doctor`` and metrics read it."""
 _IDLE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 """Between steps that keep up: under a stream of writes a few full batches cost less than many small ones."""
@@ -49,8 +52,11 @@ class ConsumerLoop:
         self._consumer = consumer
         self._owner = random_id("w_")
         self._stop = asyncio.Event()
+        self._claimed = False
         self._passed = Cursor()
         """How far this loop has come without finding anything to do: not worth a write."""
+        self._stored_at = -_STORE_SECONDS
+        """When, by the monotonic clock, this loop last stored its cursor: after a start the first is due."""
         self._behind = False
         """Whether the last step had as much to do as a step may have: then the next one follows at once."""
         self.failures = 0
@@ -73,7 +79,7 @@ class ConsumerLoop:
                 self.failures += 1
                 log.error("consumer_failed", consumer=self._consumer.name, attempt=self.failures, error=repr(error))
                 await self._db.wake.wait(min(_MAX_BACKOFF_SECONDS, 0.2 * 2**self.failures))
-        await self._db.write(self._release)
+        await self.release()
 
     async def step(self) -> bool:
         """Handles one batch; false when there is none or another process holds the consumer."""
@@ -82,14 +88,19 @@ class ConsumerLoop:
             return False
         stored, reached, events = found
         self._behind = len(events) == _BATCH or reached.event_id - stored.event_id >= _SCAN
-        if events or reached.event_id - stored.event_id >= _WORTH_STORING:
-            if not await self._db.write(self._claim):
+        if events or self._store_is_due() or reached.event_id - stored.event_id >= _WORTH_STORING:
+            self._claimed = await self._db.write(self._claim)
+            if not self._claimed:
                 return False
             if events:
                 await self._consumer.handle(events)
             await self._db.write(lambda tx: self._advance(tx, reached))
+            self._stored_at = time.monotonic()
         self._passed = reached
         return True
+
+    def _store_is_due(self) -> bool:
+        return time.monotonic() - self._stored_at >= _STORE_SECONDS
 
     async def _next(self, tx: Tx) -> tuple[Cursor, Cursor, list[Event]] | None:
         """The cursor as stored, how far the next step leads, and what it has to handle; none when it leads nowhere."""
@@ -98,7 +109,7 @@ class ConsumerLoop:
             return None
         cursor = max(stored, self._passed, key=lambda each: (each.txid, each.event_id))
         reached = await horizon(tx, cursor, _SCAN)
-        if reached == cursor:
+        if reached == cursor and (cursor == stored or not self._store_is_due()):
             return None
         wanted = None if self._consumer.wanted is None else await self._consumer.wanted(tx)
         events = await read_after(tx, cursor, _BATCH, wanted, reached)
@@ -124,8 +135,13 @@ class ConsumerLoop:
         )
         return claimed == 1
 
-    async def _release(self, tx: Tx) -> None:
+    async def release(self) -> None:
         """Lets another process go on at once rather than after the lease."""
+        if self._claimed:
+            await self._db.write(self._give_back)
+            self._claimed = False
+
+    async def _give_back(self, tx: Tx) -> None:
         mine = consumer.c.lease_owner == self._owner
         await tx.run(update(consumer).where(consumer.c.name == self._consumer.name, mine).values(lease_until=0))
 
