@@ -1,0 +1,170 @@
+"""What an integration's ``main.py`` makes: one :class:`Integration` with its hooks. Nothing is global.
+
+Contract: sections 7.2, 11 and 15.7. Every hook gets one :class:`Context`, instead of ambient objects (4.3).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+from structlog.typing import FilteringBoundLogger
+
+from fairway.integration.model import RawItem, Resource, Trigger
+from fairway.kit.clock import Clock
+
+if TYPE_CHECKING:
+    from fairway.integration.caching import Cache
+    from fairway.integration.http import ThirdPartyHttp
+
+
+@dataclass(slots=True)
+class Context:
+    """Everything a hook may use."""
+
+    integration: Integration
+    config: Any
+    """The integration's own settings: an instance of its config model, or a mapping when it has none."""
+    trigger: Trigger
+    http: ThirdPartyHttp
+    cache: Cache
+    clock: Clock
+    log: FilteringBoundLogger
+    resource: Resource | None = None
+    """The entry of the mapping that is being fetched; ``None`` outside of resyncs and live events."""
+    selector: Any = None
+    """Its selector: an instance of the kind's selector model, or a mapping when it has none."""
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the run is being given up; long loops look at it."""
+    cursor: datetime | None = None
+    """Incremental resyncs: changes since this instant are wanted."""
+    base_url: str | None = None
+    """The public URL of the process; ``None`` when live events cannot arrive."""
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of :attr:`resource`."""
+        return self.resource.kind if self.resource else None
+
+
+Page = list[RawItem]
+Handler = Callable[[Context], Awaitable[Page] | AsyncIterator[Page]]
+"""``async def`` that returns a list, or an async generator that yields one list per page."""
+Hook = Callable[[Context], Awaitable[None]]
+Probe = Callable[[Context], Awaitable[Any]]
+
+_H = TypeVar("_H", bound=Callable[[Context], Any])
+_Register = Callable[[_H], _H]
+
+
+class Integration:
+    """One per integration. Decorators register hooks and return the function unchanged.
+
+    ``name`` is the integration type; ``None`` takes the project's name. ``config_model`` replaces the model that the
+    framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        config_model: type[BaseModel] | None = None,
+        selectors: Mapping[str, type[BaseModel]] | None = None,
+    ) -> None:
+        self.name = name
+        self.config_model = config_model
+        self.selectors: Mapping[str, type[BaseModel]] = dict(selectors or {})
+        self.start_hooks: list[Hook] = []
+        self.resync_start_hooks: list[Hook] = []
+        self.resync_complete_hooks: list[Hook] = []
+        self.probes: list[Probe] = []
+        self.webhooks: list[tuple[str, type[Any]]] = []
+        """Path, without slashes at its ends, and processor class, in order of registration."""
+        self.actions: list[Any] = []
+        """Executors (:mod:`fairway.integration.actions`)."""
+        self._handlers: list[tuple[str | None, Handler]] = []
+        self._incremental: list[tuple[str | None, Handler]] = []
+
+    def on_start(self) -> _Register[_H]:
+        """Awaited before the first sync."""
+        return _into(self.start_hooks)
+
+    def on_resync(self, kind: str | None = None) -> _Register[_H]:
+        """Fetches the items of ``kind``, or of every kind; see :data:`Handler`."""
+        return _handler_into(self._handlers, kind)
+
+    def on_resync_start(self) -> _Register[_H]:
+        """One after the other, before the first kind."""
+        return _into(self.resync_start_hooks)
+
+    def on_resync_complete(self) -> _Register[_H]:
+        """After a resync in which everything succeeded."""
+        return _into(self.resync_complete_hooks)
+
+    def on_incremental_resync(self, kind: str | None = None) -> _Register[_H]:
+        """Fetches what changed since ``context.cursor`` (section 11)."""
+        return _handler_into(self._incremental, kind)
+
+    def on_probe(self) -> _Register[_H]:
+        """Tells whether the third party can be reached and read."""
+        return _into(self.probes)
+
+    def webhook(self, path: str, processor: type[Any]) -> None:
+        """Events posted to ``/integration/{path}`` go to ``processor``; several may share a path."""
+        self.webhooks.append((path.strip("/"), processor))
+
+    def action(self, executor: Any) -> None:
+        """``executor`` carries out the portal's actions of its name."""
+        self.actions.append(executor)
+
+    def handlers(self, kind: str) -> Sequence[Handler]:
+        """Those of the kind, then those of every kind (section 7.2); none when the kind is not served."""
+        return _of_kind(self._handlers, kind)
+
+    def incremental_handlers(self, kind: str) -> Sequence[Handler]:
+        """As :meth:`handlers`, of ``on_incremental_resync``."""
+        return _of_kind(self._incremental, kind)
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds that handlers name."""
+        return frozenset(kind for kind, _ in self._handlers if kind is not None)
+
+    @property
+    def served(self) -> frozenset[str] | None:
+        """The kinds a mapping may use: :attr:`kinds`, or ``None`` for any, when a handler serves every kind."""
+        return None if any(kind is None for kind, _ in self._handlers) else self.kinds
+
+    def selector_of(self, resource: Resource) -> Any:
+        """The selector of a resource as its hook gets it.
+
+        Raises:
+            pydantic.ValidationError: it does not fit its model; ``parse_config`` leaves no such resource.
+        """
+        model = self.selectors.get(resource.kind)
+        return resource.selector if model is None else model.model_validate(resource.selector)
+
+
+def _into(hooks: list[Callable[[Context], Awaitable[Any]]]) -> _Register[_H]:
+    def register(hook: _H) -> _H:
+        hooks.append(hook)
+        return hook
+
+    return register
+
+
+def _handler_into(handlers: list[tuple[str | None, Handler]], kind: str | None) -> _Register[_H]:
+    def register(handler: _H) -> _H:
+        handlers.append((kind, handler))
+        return handler
+
+    return register
+
+
+def _of_kind(handlers: Sequence[tuple[str | None, Handler]], kind: str) -> list[Handler]:
+    own = [handler for name, handler in handlers if name == kind]
+    return own + [handler for name, handler in handlers if name is None]
