@@ -262,6 +262,41 @@ def test_many_are_changed_at_once(page: Page, api: httpx.Client) -> None:
         api.patch(f"/v1/blueprints/{BLUEPRINT}/entities/boat-{number}", json=body).raise_for_status()
 
 
+def test_an_action_is_run_on_many(page: Page, api: httpx.Client) -> None:
+    sails = {"type": "SEARCH", "combinator": "and", "rules": [{"property": "kind", "operator": "=", "value": "sail"}]}
+    action = {
+        "identifier": "paint_boat", "title": "Paint",
+        "trigger": {
+            "type": "self-service", "operation": "DAY-2", "blueprintIdentifier": BLUEPRINT, "condition": sails,
+            "userInputs": {"properties": {"colour": {"type": "string", "title": "Colour"}}, "required": ["colour"]},
+        },
+        "invocationMethod": {"type": "WEBHOOK", "url": "http://127.0.0.1:9/", "agent": True},
+    }  # fmt: skip
+    api.post("/v1/actions", json=action).raise_for_status()
+    grid = _open(page, q="boat 3")
+    for number in (31, 32, 33):  # the second has a motor
+        grid.get_by_role("row").filter(has_text=f"Boat {number}").get_by_role("checkbox").check()
+    page.get_by_role("region", name="Selection").get_by_role("button", name="Run an action").click()
+    dialog = page.get_by_role("dialog", name="Run an action on 3 entities")
+    expect(dialog).to_contain_text("the same values go to all 3")
+    dialog.get_by_role("button", name="Run on 3").click()
+    expect(dialog).to_contain_text('Input "colour" is required')
+    assert violations(page) == []
+    dialog.get_by_label("Colour").fill("red")
+    dialog.get_by_role("button", name="Run on 3").click()
+    expect(dialog.get_by_role("status")).to_have_text("2 of 3 runs started")
+    expect(dialog.get_by_role("alert")).to_contain_text("boat-32")
+    assert violations(page) == []
+    runs = api.get("/v1/actions/runs", params={"action": "paint_boat"}).json()["runs"]
+    assert {(run["entity"]["identifier"], run["properties"]["colour"]) for run in runs} == {
+        ("boat-31", "red"),
+        ("boat-33", "red"),
+    }
+    dialog.get_by_role("link", name="Show the runs").click()
+    expect(page).to_have_url(re.compile(r"/runs\?action="))
+    api.delete("/v1/actions/paint_boat").raise_for_status()
+
+
 def test_one_is_created_with_the_portals_complaints_beside_the_fields(page: Page, api: httpx.Client) -> None:
     _open(page)
     page.get_by_role("button", name="New", exact=True).click()

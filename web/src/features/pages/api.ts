@@ -18,6 +18,7 @@ import {
   searchSearchBlueprint,
   searchTopSearch,
 } from "@/api/generated";
+import { onEach } from "@/api/lanes";
 import type { Entity, Json, JsonObject, Query, Rule, Stamps } from "@/api/model";
 import type { ScorecardDefinition } from "./fields";
 import type { Arrangement } from "./model";
@@ -232,29 +233,11 @@ export const useCreateFolder = () =>
     true,
   );
 
-/** Requests of a bulk change that are under way at a time. */
-const LANES = 4;
-
-export interface Refusal {
-  identifier: string;
-  message: string;
-}
-
 /** The same change of many entities, each on its own; answers those it was refused for. */
 export const useChangeMany = (blueprint: string) =>
-  useChange(["entities", "entity"], async ({ identifiers, change }: { identifiers: string[]; change: JsonObject }) => {
-    const refused: Refusal[] = [];
-    const waiting = [...identifiers];
-    const lane = async () => {
-      for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
-        const path = { blueprint_identifier: blueprint, entity_identifier: each };
-        try {
-          await call(entitiesPatch({ path, body: change as never }));
-        } catch (problem) {
-          refused.push({ identifier: each, message: problem instanceof Error ? problem.message : String(problem) });
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
-    return refused;
-  });
+  useChange(["entities", "entity"], ({ identifiers, change }: { identifiers: string[]; change: JsonObject }) =>
+    onEach(identifiers, (each) => {
+      const path = { blueprint_identifier: blueprint, entity_identifier: each };
+      return call(entitiesPatch({ path, body: change as never }));
+    }),
+  );

@@ -1,11 +1,16 @@
-import { ActionIcon, Alert, Button, Group, List, Menu, Paper, Select, Text } from "@mantine/core";
-import { IconChevronDown, IconDownload, IconPencil, IconTrash, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Group, Menu, Paper, Select, Text } from "@mantine/core";
+import { IconBolt, IconChevronDown, IconDownload, IconPencil, IconTrash, IconX } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import type { Refusal } from "@/api/lanes";
 import type { Blueprint, Entity, Json, JsonObject } from "@/api/model";
+import { actionsQuery } from "@/features/entity/api";
 import { DeleteDialog } from "@/features/entity/delete-dialog";
+import { RunMany } from "@/features/self-service/run-many";
 import { FormDialog } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { type Refusal, useChangeMany } from "./api";
+import { RefusedList } from "@/ui/refused";
+import { useChangeMany } from "./api";
 import type { Field } from "./fields";
 import { changeOf, FieldInput, isEditable } from "./quick-edit";
 import { saveAs } from "./table/export-menu";
@@ -21,7 +26,8 @@ interface Props {
 
 /** What can be done with the selected entities. */
 export function BulkBar({ blueprint, fields, columns, selected, onClear }: Props) {
-  const [dialog, setDialog] = useState<"change" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"change" | "delete" | "run" | null>(null);
+  const actions = useQuery(actionsQuery(blueprint.identifier)).data ?? [];
   const count = selected.length;
   const name = count === 1 ? selected[0]?.title || selected[0]?.identifier || "" : `${count.toLocaleString()} entities`;
   const file = `${blueprint.identifier}-selected`;
@@ -39,6 +45,16 @@ export function BulkBar({ blueprint, fields, columns, selected, onClear }: Props
         >
           Change a value
         </Button>
+        {actions.length > 0 && (
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconBolt size={14} aria-hidden />}
+            onClick={() => setDialog("run")}
+          >
+            Run an action
+          </Button>
+        )}
         <Menu withinPortal>
           <Menu.Target>
             <Button
@@ -70,6 +86,13 @@ export function BulkBar({ blueprint, fields, columns, selected, onClear }: Props
       </Group>
       {dialog === "change" && (
         <ChangeMany blueprint={blueprint} fields={fields} selected={selected} onClose={() => setDialog(null)} />
+      )}
+      {dialog === "run" && (
+        <RunMany
+          actions={actions}
+          entities={selected.map(({ identifier }) => identifier)}
+          onClose={() => setDialog(null)}
+        />
       )}
       {dialog === "delete" && (
         <DeleteDialog
@@ -141,17 +164,7 @@ function ChangeMany({ blueprint, fields, selected, onClose }: ChangeProps) {
           Left empty, the value is removed from all of them.
         </Text>
       )}
-      {refused.length > 0 && (
-        <Alert color="red" role="alert" title={`${refused.length} were refused`}>
-          <List size="sm">
-            {refused.slice(0, 10).map(({ identifier, message }) => (
-              <List.Item key={identifier}>
-                {identifier}: {message}
-              </List.Item>
-            ))}
-          </List>
-        </Alert>
-      )}
+      {refused.length > 0 && <RefusedList refused={refused} />}
     </FormDialog>
   );
 }

@@ -21,7 +21,7 @@ interface Props {
   initial?: Values;
   submitText: string;
   danger?: boolean;
-  onStarted: (run: string) => void;
+  onStarted: (run: string, values: Values) => void;
   onCancel?: () => void;
   children?: ReactNode;
 }
@@ -104,7 +104,7 @@ function Steps({ state, form, forget, ...props }: StepsProps) {
     if ("run" in outcome) {
       forget();
       used(props.favourite);
-      props.onStarted(outcome.run);
+      props.onStarted(outcome.run, state.values);
       return;
     }
     if (many && outcome.wrong.length > 0) setAt(stepOf(form, outcome.wrong));

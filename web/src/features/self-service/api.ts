@@ -222,15 +222,19 @@ interface Sent {
   button?: string;
 }
 
+/** Starts a run of an action; its id. */
+export async function startAction(action: string, properties: Values, entity: string | null): Promise<string> {
+  const body = { properties, ...(entity === null ? {} : { entity }) };
+  return (await call<{ run: { id: string } }>(runsStart({ path: { action }, body }))).run.id;
+}
+
 async function send(subject: Subject, { values, entity, button }: Sent): Promise<string> {
-  const about = entity === null ? {} : { entity };
   const { identifier } = subject;
   switch (subject.kind) {
-    case "action": {
-      const body = { properties: values, ...about };
-      return (await call<{ run: { id: string } }>(runsStart({ path: { action: identifier }, body }))).run.id;
-    }
+    case "action":
+      return startAction(identifier, values, entity);
     case "workflow": {
+      const about = entity === null ? {} : { entity };
       const body = { inputs: values, trigger: subject.trigger, ...about };
       return (await call<{ run: { id: string } }>(workflowRunsStart({ path: { identifier }, body }))).run.id;
     }
