@@ -45,6 +45,23 @@ def pytest_report_header() -> str:
     return f"answers are checked against {reference_path()}"
 
 
+_SQL_ROOMS = frozenset({
+    "access", "admin", "audit", "blueprints", "contract", "entities", "portal", "properties", "reading", "runs",
+    "scorecards", "search", "storage",
+})  # fmt: skip
+"""Whose subject is what the database answers: there the default run is on both kinds, elsewhere on SQLite alone."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Counts the second database among the slow tests where the first tells the same; ``.ci/run`` runs all of them."""
+    for item in items:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        spec = getattr(item, "callspec", None)
+        if spec is not None and spec.params.get("database_url") == "postgresql" and room not in _SQL_ROOMS:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL: the one of FAIRWAY_TEST_POSTGRES_URL, or a server from the wheel, one per test process."""
