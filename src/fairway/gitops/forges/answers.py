@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
 from typing import Any
 
 import orjson
 
 from fairway.gitops.forges.errors import ForgeBroken
+from fairway.kit.hints import asked_pause, link_of
+
+__all__ = ["HttpAnswer", "Judge", "Verdict", "asked_pause", "judge", "next_link", "says_limit"]
 
 _LIMIT_WORDS = (b"rate limit", b"abuse detection", b"too many requests")
 _LOOKED_AT = 2048
-_LINK = re.compile(r'<([^>]*)>[^,]*?;\s*rel="?([^",;]+)"?')
 
 
 class Verdict(Enum):
@@ -91,23 +90,6 @@ def says_limit(answer: HttpAnswer) -> bool:
     return any(word in text for word in _LIMIT_WORDS)
 
 
-def asked_pause(text: str | None, now: datetime) -> float | None:
-    """Seconds of a ``Retry-After`` header, a number of them or a date; none when there is none to understand."""
-    if not text:
-        return None
-    text = text.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        instant = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, ((instant if instant.tzinfo else instant.replace(tzinfo=UTC)) - now).total_seconds())
-
-
 def next_link(answer: HttpAnswer) -> str | None:
     """The ``next`` of a ``Link`` header."""
-    for target, relations in _LINK.findall(answer.headers.get("link", "")):
-        if "next" in relations.split():
-            return str(target)
-    return None
+    return link_of(answer.headers)

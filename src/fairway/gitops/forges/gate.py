@@ -1,52 +1,18 @@
-"""How many requests are under way at once, events first; and the circuit that opens after two refusals."""
+"""The circuit that opens after two refusals; and how many requests are under way at once, which is the kit's."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal
 
 from fairway.gitops.forges.answers import Verdict
 from fairway.gitops.forges.errors import CircuitOpen
+from fairway.kit.pacing import Gate, Lane
 
-Lane = Literal["pass", "event"]
-"""``pass``: part of a full pass, which leaves a reserve of the budget; ``event``: somebody waits for it."""
+__all__ = ["Circuit", "Gate", "Lane"]
+
 _REFUSALS = 2
-
-
-class Gate:
-    """Lets ``capacity`` requests through at once; those of events overtake those of passes."""
-
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self._used = 0
-        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {"event": deque(), "pass": deque()}
-
-    async def enter(self, lane: Lane) -> None:
-        """Waits for a place."""
-        if self._used < self.capacity:
-            self._used += 1
-            return
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting[lane].append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self.leave()
-            raise
-
-    def leave(self) -> None:
-        """Gives the place to the next one."""
-        self._used -= 1
-        for queue in self._waiting.values():
-            while queue and self._used < self.capacity:
-                turn = queue.popleft()
-                if not turn.done():
-                    self._used += 1
-                    turn.set_result(None)
 
 
 class Circuit:

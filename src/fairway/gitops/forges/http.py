@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from fairway import __version__
-from fairway.gitops.forges.answers import HttpAnswer, Judge, Verdict, asked_pause, judge, next_link
+from fairway.gitops.forges.answers import HttpAnswer, Judge, Verdict, judge, next_link
 from fairway.gitops.forges.base import ForgeFigures
 from fairway.gitops.forges.budget import Pace, RateBudget, Sleep
 from fairway.gitops.forges.errors import ForgeBroken, ForgeRefused, ForgeUnavailable, ListingIncomplete, NotPermitted
@@ -25,9 +24,11 @@ from fairway.gitops.forges.gate import Circuit, Gate, Lane
 from fairway.gitops.forges.kept import KeptAnswers, Key
 from fairway.gitops.forges.requests import EVENT, PASS, RAW, Addresses, Content, How, Params
 from fairway.kit.clock import Clock, SystemClock
-from fairway.kit.errors import FairwayError, InvalidRequest
+from fairway.kit.errors import FairwayError
+from fairway.kit.hints import asked_pause
 from fairway.kit.http import REFUSED_BY_POLICY, AddressPolicy, DestinationRefused, guarded_connector, read_bounded
 from fairway.kit.proxy import proxy_for
+from fairway.kit.tls import trust
 
 __all__ = ["EVENT", "PASS", "RAW", "Content", "ForgeHttp", "How", "HttpAnswer", "HttpOptions", "Lane", "Params"]
 
@@ -332,7 +333,7 @@ class ForgeHttp:
         return self._session
 
     def _connector(self) -> aiohttp.TCPConnector:
-        policy, limit, tls = self.options.policy, self.options.concurrency, _tls(self.options.ca_file)
+        policy, limit, tls = self.options.policy, self.options.concurrency, trust(self.options.ca_file)
         if policy is None or self._proxy is not None:
             return aiohttp.TCPConnector(limit=limit, ssl=tls)
         return guarded_connector(policy, limit=limit, tls=tls)
@@ -362,17 +363,6 @@ class _Failed:
 
     reason: str
     sent: bool
-
-
-def _tls(ca_file: Path | None) -> ssl.SSLContext | bool:
-    if ca_file is None:
-        return True
-    try:
-        context = ssl.create_default_context()
-        context.load_verify_locations(ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise InvalidRequest(f'"{ca_file}" cannot be used as a bundle of certificate authorities: {error}') from None
-    return context
 
 
 def _refusal(answer: HttpAnswer, verdict: Verdict) -> ForgeRefused:
