@@ -73,6 +73,8 @@ class SourceOptions:
     validate_requests: bool = True
     concurrency: int = 16
     dry_run: bool = False
+    page: str | None = None
+    """Where people read about the source, with repositories below: statuses of pull requests lead there."""
 
     def mode_of(self, path: str) -> MergeMode:
         """The merge mode of a spec file."""

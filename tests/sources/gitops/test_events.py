@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -198,6 +199,10 @@ async def test_pull_requests_are_told_what_merging_would_do(desk: Desk, forge: F
     (status,) = forge.statuses
     assert (status["commit"], status["state"]) == (head, "failure")
     assert "port.yml:1:" in status["description"]
+    place = re.fullmatch(r"http://portal/sources/gitops/(git_\w+)/repositories/(.+)", status["target_url"])
+    assert place is not None
+    found = await desk.client.get(f"/v1/fairway/gitops/sources/{place[1]}/repositories/{place[2]}")
+    assert found.json()["repository"]["label"] == "pay/checkout"
     assert await tier(desk) == 1
     head = repository.commit({"port.yml": spec("checkout", tier=4)}, branch="change")
     await desk.notify(*signed("pull_request", request(forge, "pay/checkout", head), "pr-2"))

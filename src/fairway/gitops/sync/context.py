@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import quote
 
 from fairway.gitops.catalog import BlueprintShape, Catalog
 from fairway.gitops.forges.base import Forge
@@ -33,6 +34,11 @@ class Context:
     def now(self) -> int:
         """Milliseconds since the epoch."""
         return to_millis(self.clock.now())
+
+    def link_to(self, repository: Repository) -> str | None:
+        """Where people read about a repository."""
+        page = self.options.page
+        return None if page is None else f"{page}/repositories/{quote(repository.id, safe='')}"
 
     @cached_property
     def settings(self) -> str:

@@ -98,15 +98,16 @@ class Requests:
         if repository is None:
             raise NotFound(f'Repository "{name}" was not found, or may not be seen')
         outlook = await self._outlook(repository, head)
+        link = self._context.link_to(repository)
         found = [replace(each, repository=repository.label, commit=head) for each in outlook.diagnostics]
         if fork:
-            return replace(self._reticent(found, request), idle=outlook.idle)
+            return replace(self._reticent(found, request), idle=outlook.idle, link=link)
         wrong = errors(found)
         title = f"{wrong[0]}" if wrong else outlook.title
         outlook.diagnostics = found
         return StatusReport(
             "failure" if wrong else "success", title, outlook.summary(), diagnostics=found, request=request,
-            idle=outlook.idle,
+            idle=outlook.idle, link=link,
         )  # fmt: skip
 
     def _reticent(self, found: Sequence[Diagnostic], request: str | None) -> StatusReport:

@@ -38,12 +38,14 @@ class Surroundings:
     """Where proxies are looked up."""
     folder: Path
     """For certificates, host keys and copies of repositories."""
+    base_url: str
+    """Of the portal, for people."""
 
 
 class Opened:
     """A source at work."""
 
-    def __init__(self, source: Source, forge: Forge, parts: Parts, clock: Clock) -> None:
+    def __init__(self, source: Source, forge: Forge, parts: Parts, around: Surroundings) -> None:
         self.source = source
         self.forge = forge
         self.progress: PassReport | None = None
@@ -51,10 +53,8 @@ class Opened:
         self.users = 0
         self.retired = False
         self.catalog = OwnCatalog(parts, source.id, system_caller(parts.org_id, source.title))
-        self.engine = Engine(
-            source.id, forge, self.catalog, parts.ledger, source.engine_options, clock,
-            self._note,
-        )  # fmt: skip
+        options = replace(source.engine_options, page=f"{around.base_url}/sources/gitops/{source.id}")
+        self.engine = Engine(source.id, forge, self.catalog, parts.ledger, options, around.clock, self._note)
 
     def _note(self, report: PassReport) -> None:
         self.progress = report
@@ -126,7 +126,7 @@ class Engines:
         idle = [name for name, each in self._open.items() if each.users == 0]
         if len(self._open) >= _MOST_OPEN and idle:
             await self._retire(idle[0])
-        made = Opened(source, await self._forge(source), self._parts, self._around.clock)
+        made = Opened(source, await self._forge(source), self._parts, self._around)
         self._open[source.id] = made
         return made
 

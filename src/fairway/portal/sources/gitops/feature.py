@@ -71,7 +71,8 @@ def build_gitops(
     )  # fmt: skip
     ledger = DatabaseLedger(db)
     engines = Engines(
-        Parts(db, catalog, ledger, org_id), Surroundings(clock, policy, environment, settings.data_dir / "gitops")
+        Parts(db, catalog, ledger, org_id),
+        Surroundings(clock, policy, environment, settings.data_dir / "gitops", settings.effective_base_url),
     )
     passes = PassWorker(db, clock, sources, engines, ledger, org_id)
     events = EventWorker(db, clock, sources, engines, ledger, org_id)
