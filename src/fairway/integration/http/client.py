@@ -1,0 +1,303 @@
+"""The client of third parties: pooled and bounded, patient where that helps (contract sections 15.3 to 15.6)."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import orjson
+from yarl import URL
+
+from fairway.integration.http.answer import HttpAnswer
+from fairway.integration.http.connections import Connections, Failed
+from fairway.integration.http.errors import ThirdPartyBroken, ThirdPartyLimited, ThirdPartyUnavailable
+from fairway.integration.http.limits import Limiter, Limiters
+from fairway.integration.http.paging import Paging, links, walk
+from fairway.integration.http.settings import HttpFigures, HttpSettings
+from fairway.integration.http.tokens import TokenSource
+from fairway.integration.http.urls import Params, base_of, encoded, joined, shown
+from fairway.integration.model import RawItem
+from fairway.kit.hints import asked_pause
+from fairway.kit.http import parse_url
+from fairway.kit.pacing import Lane
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_METHOD_KEPT = frozenset({307, 308})
+_MOST_REDIRECTS = 5
+
+
+class ThirdPartyHttp:
+    """Safe to share; open until :meth:`aclose`. :meth:`view` gives clients of one address and credential, which share
+    connections and limits with this one.
+
+    Args:
+        base_url: put in front of paths. Credentials and headers of the client go to its origin only.
+        headers: of every request.
+        token: a credential that changes; on a 401 it is renewed, and the request sent once more.
+    """
+
+    def __init__(
+        self,
+        settings: HttpSettings | None = None,
+        *,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        token: TokenSource | None = None,
+    ) -> None:
+        self.settings = settings or HttpSettings()
+        self._connections = Connections(self.settings)
+        self._limiters = Limiters(self.settings, self._connections.figures)
+        self._base = base_of(base_url) if base_url else None
+        self._headers = _lowered(headers)
+        self._token = token
+        self._lane: Lane = "pass"
+        self._credential = _fingerprint(self._headers, token)
+
+    def view(
+        self,
+        base_url: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        token: TokenSource | None = None,
+        lane: Lane | None = None,
+    ) -> Self:
+        """This client with another address, more headers or another credential. ``lane`` "event" goes first, and uses
+        the part of rate limits that resyncs leave."""
+        other = copy.copy(self)
+        other._base = base_of(base_url) if base_url else self._base
+        other._headers = {**({} if base_url else self._headers), **_lowered(headers)}
+        other._token = token or (None if base_url and headers else self._token)
+        other._lane = lane or self._lane
+        other._credential = _fingerprint(other._headers, other._token)
+        return other
+
+    @property
+    def figures(self) -> HttpFigures:
+        """Counts, of all views together."""
+        return self._connections.figures
+
+    @property
+    def limits_left(self) -> Mapping[str, int]:
+        """Requests left of rate limits, by origin."""
+        return self._limiters.left
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params | None = None,
+        json: Any = None,
+        content: Content | None = None,
+        headers: Mapping[str, str] | None = None,
+        retryable: bool | None = None,
+        max_bytes: int | None = None,
+    ) -> HttpAnswer:
+        """One request, repeated where that is safe and helps. Answers of all statuses come back, apart from those that
+        repeating did not get rid of.
+
+        Args:
+            url: a path below the base, or a whole URL.
+            json: the body, or else ``content``.
+            retryable: whether it may be sent again when it is not known what became of it; None: not for POST, PATCH.
+
+        Raises:
+            ThirdPartyUnavailable: no answer, or only overload, after all attempts.
+            ThirdPartyBroken: it redirects without end, or the answer is longer than ``max_bytes``.
+            DestinationRefused: the guard forbids the address.
+            InvalidRequest: ``url`` is none.
+        """
+        body = Content(orjson.dumps(json), "application/json") if json is not None else content
+        given = {**({"content-type": body.type} if body else {}), **_lowered(headers)}
+        may = method in self.settings.retries.methods if retryable is None else retryable
+        target = joined(self._base, url, params)
+        call = _Call(method, target, given, body.data if body else None, may, max_bytes or self.settings.max_bytes)
+        async with self._limiters.of(str(target.origin()), self._credential) as limiter:
+            return await self._repeat(call, limiter)
+
+    async def get_json(
+        self, url: str, *, params: Params | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """The document at ``url``.
+
+        Raises:
+            ThirdPartyError: as of :meth:`send`, or of the class of a status that is not 2xx, or it is no JSON.
+        """
+        return (await self.send("GET", url, params=params, headers=headers)).require_ok().json
+
+    async def pages(
+        self,
+        url: str,
+        *,
+        params: Params | None = None,
+        paging: Paging | None = None,
+        items: str | Callable[[Any], Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[list[RawItem]]:
+        """The items of a listing, page by page; empty pages are left out.
+
+        Args:
+            paging: how the next page is found; None: by ``Link`` headers.
+            items: where a page's list is: a path such as ``data.values``, a function, or None for the whole document.
+
+        Raises:
+            ThirdPartyError: a page failed, is no list of objects, or was there before; or there are too many.
+        """
+
+        async def fetch(at: str, more: Params | None) -> HttpAnswer:
+            return (await self.send("GET", at, params=more, headers=headers)).require_ok()
+
+        async for page in walk(fetch, url, params, paging or links(), items):
+            yield page
+
+    async def aclose(self) -> None:
+        """Closes every connection, of all views."""
+        await self._connections.aclose()
+
+    async def _repeat(self, call: _Call, limiter: Limiter) -> HttpAnswer:
+        renewed = False
+        number = 0
+        while True:
+            credentials = await self._credentials(call)
+            async with limiter.turn(self._lane):
+                outcome = await self._follow(call, credentials)
+            if isinstance(outcome, HttpAnswer):
+                limiter.note(outcome.headers)
+                if outcome.status == 401 and not renewed and await self._renewed(call, credentials):
+                    renewed = True
+                    continue
+                if not outcome.limited and outcome.status not in self.settings.retries.statuses:
+                    return outcome
+            number += 1
+            await self._pause(call, outcome, number, limiter)
+
+    async def _credentials(self, call: _Call) -> Mapping[str, str]:
+        if self._base is not None and call.url.origin() != self._base.origin():
+            return {}
+        found = dict(self._headers)
+        if self._token is not None and "authorization" not in call.headers:
+            found.update(await self._token.headers())
+        return found
+
+    async def _renewed(self, call: _Call, credentials: Mapping[str, str]) -> bool:
+        if self._token is None or not credentials or "authorization" in call.headers:
+            return False
+        known = await self._token.headers()
+        if not known.items() <= credentials.items():
+            return True  # somebody renewed it meanwhile
+        return await self._token.renew(known)
+
+    async def _pause(self, call: _Call, outcome: HttpAnswer | Failed, number: int, limiter: Limiter) -> None:
+        """Waits for the next try.
+
+        Raises:
+            ThirdPartyUnavailable: there is none.
+        """
+        retries = self.settings.retries
+        if number >= retries.attempts or not _again(call, outcome):
+            raise _unavailable(call, outcome, number)
+        self.figures.retries += 1
+        pause = self._asked(call, outcome, limiter) or self._backoff(number)
+        if isinstance(outcome, HttpAnswer) and outcome.limited:
+            limiter.hold(pause)
+        else:
+            await self.settings.sleep(pause)
+
+    def _backoff(self, number: int) -> float:
+        retries = self.settings.retries
+        pause = min(retries.longest_seconds, retries.first_seconds * 2.0 ** (number - 1))
+        return pause * random.uniform(1 - retries.jitter, 1 + retries.jitter)  # noqa: S311 jitter
+
+    def _asked(self, call: _Call, outcome: HttpAnswer | Failed, limiter: Limiter) -> float:
+        """Seconds that the server wants to be left alone; 0 when it does not say."""
+        if isinstance(outcome, Failed):
+            return 0.0
+        asked = asked_pause(outcome.headers.get("retry-after"), self.settings.clock.now())
+        if asked is None:
+            asked = limiter.pause()
+        if asked > self.settings.retries.longest_asked_seconds:
+            raise _limited(call, asked)
+        return asked
+
+    async def _follow(self, call: _Call, credentials: Mapping[str, str]) -> HttpAnswer | Failed:
+        """Redirects to another origin lose the credentials, and are refused when there is a body."""
+        url, method, content = call.url, call.method, call.content
+        headers = {**credentials, **call.headers}
+        for _ in range(_MOST_REDIRECTS + 1):
+            outcome = await self._connections.exchange(method, url, headers, content, call.max_bytes)
+            if isinstance(outcome, Failed) or outcome.status not in _REDIRECTS:
+                return outcome
+            location = outcome.headers.get("location")
+            if location is None or (method not in ("GET", "HEAD") and outcome.status not in _METHOD_KEPT):
+                return outcome
+            target = url.join(parse_url(location, base=url))
+            if target.origin() != url.origin():
+                if content is not None:
+                    raise ThirdPartyBroken(f"{call.place} redirects to another origin; the body is not sent there")
+                headers = {name: headers[name] for name in ("accept",) if name in headers}
+            url = target
+        raise ThirdPartyBroken(f"{call.place} redirects more than {_MOST_REDIRECTS} times", url=shown(call.url))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A request's body that is no JSON."""
+
+    data: bytes
+    type: str
+
+
+def form(fields: Params) -> Content:
+    """A body as HTML forms send them; most token endpoints want one."""
+    return Content(encoded(fields).encode(), "application/x-www-form-urlencoded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    content: bytes | None
+    repeatable: bool
+    max_bytes: int
+
+    @property
+    def place(self) -> str:
+        return f'{self.method} "{shown(self.url)}"'
+
+
+def _again(call: _Call, outcome: HttpAnswer | Failed) -> bool:
+    if isinstance(outcome, Failed) and outcome.hopeless:
+        return False
+    surely_idle = not outcome.sent if isinstance(outcome, Failed) else outcome.limited
+    return call.repeatable or surely_idle
+
+
+def _unavailable(call: _Call, outcome: HttpAnswer | Failed, tries: int) -> ThirdPartyUnavailable:
+    if isinstance(outcome, Failed):
+        text, status, said = outcome.reason, None, None
+    else:
+        text, status, said = f"it answered {outcome.status}", outcome.status, outcome.said
+    times = f" after {tries} tries" if tries > 1 else ""
+    return ThirdPartyUnavailable(
+        f"{call.place} is not available{times}: {text}", url=shown(call.url), answered=status, cause=said
+    )
+
+
+def _limited(call: _Call, seconds: float) -> ThirdPartyLimited:
+    text = f"{call.place}: there were too many requests, and the next may be sent in {seconds:.0f} s only"
+    return ThirdPartyLimited(text, url=shown(call.url), seconds=seconds)
+
+
+def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+def _fingerprint(headers: Mapping[str, str], token: TokenSource | None) -> str:
+    """Tells credentials apart without giving them away."""
+    parts: Sequence[str] = [f"{name}:{headers[name]}" for name in sorted(headers)]
+    return hashlib.sha256("\n".join([*parts, str(id(token) if token else 0)]).encode()).hexdigest()[:16]
