@@ -45,6 +45,8 @@ class Resource:
     items_to_parse: str | None = None
     items_to_parse_name: str = "item"
     items_to_parse_top_level_transform: bool = True
+    listed: bool = False
+    """The mappings are a list, even if of one; tells the JSON pointers of its programs."""
 
     @property
     def name(self) -> str:

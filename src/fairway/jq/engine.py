@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,12 +10,11 @@ from fairway.jq.compiler import compile_program
 from fairway.jq.errors import JqSyntaxError, NotCompiledError, shorten
 from fairway.jq.evaluate import all_compiled, first_compiled
 from fairway.jq.limits import Limits
+from fairway.jq.pace import Pace
 from fairway.jq.program import Program
 from fairway.jq.reference import Libjq, Rows
 from fairway.jq.result import EMPTY, Result
 
-PAUSE_EVERY = 100
-"""Documents between two turns of the event loop."""
 _DEFAULT = Limits()
 
 
@@ -68,24 +66,28 @@ class Engine:
         """The first output of ``program`` for ``document``."""
         return (await self.first_matrix([program], [document]))[0][0]
 
-    async def first_many(self, program: Program, documents: Sequence[Any]) -> list[Result]:
+    async def first_many(self, program: Program, documents: Sequence[Any], pace: Pace | None = None) -> list[Result]:
         """The first output for each document, in order."""
-        return [row[0] for row in await self.first_matrix([program], documents)]
+        return [row[0] for row in await self.first_matrix([program], documents, pace)]
 
     async def first_of_many(self, programs: Sequence[Program], document: Any) -> list[Result]:
         """The first output of each program for one document, in order."""
         return (await self.first_matrix(programs, [document]))[0]
 
-    async def first_matrix(self, programs: Sequence[Program], documents: Sequence[Any]) -> Rows:
+    async def first_matrix(
+        self, programs: Sequence[Program], documents: Sequence[Any], pace: Pace | None = None
+    ) -> Rows:
         """The first output of each program for each document: a row per document.
 
-        Programs that need libjq run together, so that each document crosses the process border once.
+        Programs that need libjq run together, so that each document crosses the process border once. ``pace`` is
+        given by callers for whom this is a part of something longer.
         """
         rows: Rows = []
         missing: dict[tuple[int, ...], list[int]] = {}
+        pace = pace or Pace()
         for at, document in enumerate(documents):
-            if at % PAUSE_EVERY == PAUSE_EVERY - 1:
-                await asyncio.sleep(0)
+            if pace.due():
+                await pace.turn()
             row = [first_compiled(program, document, self._limits) for program in programs]
             if None in row:
                 missing.setdefault(tuple(column for column, found in enumerate(row) if found is None), []).append(at)

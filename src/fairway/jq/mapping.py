@@ -6,15 +6,15 @@ Contracts: integration framework 6.3 and 6.4, catalog API 9.2. The same class se
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fairway.jq.codec import message
-from fairway.jq.engine import PAUSE_EVERY, Engine
+from fairway.jq.engine import Engine
 from fairway.jq.errors import JqSyntaxError
 from fairway.jq.evaluate import first_output
+from fairway.jq.pace import Pace
 from fairway.jq.program import NOTHING, Program
 from fairway.jq.result import Result, failure
 from fairway.jq.runtime import JqError, UncertainError
@@ -59,13 +59,15 @@ class EntityMapping:
         """The programs by dotted field path."""
         return dict(zip(self._names, self._programs, strict=True))
 
-    async def evaluate(self, documents: Sequence[Any]) -> list[MappedEntity]:
-        """One entity per document, in order."""
+    async def evaluate(self, documents: Sequence[Any], pace: Pace | None = None) -> list[MappedEntity]:
+        """One entity per document, in order. ``pace`` is given by callers for whom this is a part of something
+        longer."""
         entities: list[MappedEntity] = []
         missing: dict[tuple[int, ...], list[tuple[int, list[Container]]]] = {}
+        pace = pace or Pace()
         for at, document in enumerate(documents):
-            if at % PAUSE_EVERY == PAUSE_EVERY - 1:
-                await asyncio.sleep(0)
+            if pace.due():
+                await pace.turn()
             containers = self._shape.fresh()
             entity = MappedEntity(containers[0], [])
             entities.append(entity)

@@ -13,7 +13,7 @@ from fairway.integration.model import AppConfig, Resource
 
 
 def parse_config(
-    document: Mapping[str, Any],
+    document: Any,
     kinds: Collection[str] | None = None,
     selectors: Mapping[str, type[BaseModel]] | None = None,
 ) -> AppConfig:

@@ -16,10 +16,10 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, length: int = _SHOWN) -> str:
     """A value as JSON text, cut to be part of a message."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 class Reader:

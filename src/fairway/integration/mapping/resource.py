@@ -41,6 +41,7 @@ def read_resource(
         kind=kind,
         query=query,
         mappings=_mappings(reader, port, f"{at}/port"),
+        listed=isinstance(port.get("entity"), Mapping) and isinstance(port["entity"].get("mappings"), list),
         selector=selector,
         enable_delete=reader.switch(item, "enableDelete", at),
         items_to_parse=parse,
@@ -102,7 +103,7 @@ def _mapping(reader: Reader, value: Any, at: str) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for name in _PROGRAMS:
         if name in mapping:
-            _program(reader, mapping[name], f"{at}/{name}", searchable=name in _SEARCHABLE)
+            _field(reader, name, mapping[name], f"{at}/{name}")
             found[name] = mapping[name]
         elif mapping and name in ("identifier", "blueprint"):
             reader.missing(f"{at}/{name}", "a JQ program is needed")
@@ -110,6 +111,15 @@ def _mapping(reader: Reader, value: Any, at: str) -> Mapping[str, Any]:
         if mapping.get(group) is not None:
             found[group] = _group(reader, mapping[group], f"{at}/{group}", searchable=group == "relations")
     return found
+
+
+def _field(reader: Reader, name: str, value: Any, at: str) -> None:
+    if isinstance(value, str) or (name == "team" and isinstance(value, list)):
+        _program(reader, value, at, searchable=False)
+    elif name in _SEARCHABLE and isinstance(value, Mapping):
+        _search(reader, value, at)
+    else:
+        reader.wrong(at, "must be a JQ program" + (" or a search" if name in _SEARCHABLE else ""), value)
 
 
 def _group(reader: Reader, value: Any, at: str, *, searchable: bool) -> Mapping[str, Any]:
@@ -122,16 +132,17 @@ def _group(reader: Reader, value: Any, at: str, *, searchable: bool) -> Mapping[
 
 
 def _program(reader: Reader, value: Any, at: str, *, searchable: bool) -> None:
-    if isinstance(value, str):
-        return
-    if not searchable:
-        if isinstance(value, Mapping | list) or value is None:
-            reader.wrong(at, "must be a JQ program", value)
-        return
-    if isinstance(value, Mapping):
+    """A program, or a list of them; properties may nest (6.4 rule 7), and constants stand for themselves."""
+    if isinstance(value, Mapping) and searchable:
         _search(reader, value, at)
-    else:
-        reader.wrong(at, "must be a JQ program or a search with `combinator` and `rules`", value)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            _program(reader, inner, at + pointer(name), searchable=False)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            _program(reader, inner, at + pointer(number), searchable=False)
+    elif not isinstance(value, str | int | float):
+        reader.wrong(at, "must be a JQ program", value)
 
 
 def _search(reader: Reader, query: Mapping[str, Any], at: str) -> None:
