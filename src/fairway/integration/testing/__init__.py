@@ -1,0 +1,1 @@
+"""What authors of integrations test with (contract section 17)."""

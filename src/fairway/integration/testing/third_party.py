@@ -1,0 +1,133 @@
+"""A third party on a socket: answers as told, and remembers what it was asked (contract section 17)."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import orjson
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request that arrived."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return orjson.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: ``json``, or else ``body``. ``abort`` breaks the connection off instead."""
+
+    json: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    seconds: float = 0.0
+    """It takes this long."""
+    abort: bool = False
+
+
+Route = Callable[[Asked], Reply | Awaitable[Reply]]
+_MOST_BYTES = 64 * 1024 * 1024
+
+
+class FakeThirdParty:
+    """An asynchronous context manager. Requests that no route is for are answered with 404, and are in ``unknown``."""
+
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self.asked: list[Asked] = []
+        self.unknown: list[Asked] = []
+        self.busy = 0
+        self.busiest = 0
+        """Most requests that were under way at once."""
+        self._tls = tls
+        self._routes: dict[tuple[str, str], Route] = {}
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
+
+    def on(self, method: str, path: str, *replies: Reply | Any) -> None:
+        """Answers with these one after the other, and then with the last again; documents are answered as JSON."""
+        waiting: deque[Reply] = deque(reply if isinstance(reply, Reply) else Reply(reply) for reply in replies)
+
+        def reply(_: Asked) -> Reply:
+            return waiting.popleft() if len(waiting) > 1 else waiting[0]
+
+        self.route(method, path, reply)
+
+    def route(self, method: str, path: str, reply: Route) -> None:
+        """Answers as the function says."""
+        self._routes[method.upper(), path] = reply
+
+    def requests(self, path: str, method: str | None = None) -> Sequence[Asked]:
+        """Those of a path, in order of arrival."""
+        return [each for each in self.asked if each.path == path and method in (None, each.method)]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Requests by method and path: ``GET /items``."""
+        found: dict[str, int] = defaultdict(int)
+        for each in self.asked:
+            found[f"{each.method} {each.path}"] += 1
+        return found
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=_MOST_BYTES)
+        app.router.add_route("*", "/{rest:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        asked = Asked(request.method, request.path, dict(request.query), headers, await request.read())
+        self.asked.append(asked)
+        self.busy += 1
+        self.busiest = max(self.busiest, self.busy)
+        try:
+            reply = await self._reply(asked)
+            if reply.seconds:
+                await asyncio.sleep(reply.seconds)
+        finally:
+            self.busy -= 1
+        if reply.abort and request.transport is not None:
+            request.transport.abort()
+        body = reply.body if reply.body is not None else orjson.dumps(reply.json)
+        return web.Response(
+            status=reply.status, body=body, headers={"content-type": "application/json", **reply.headers}
+        )
+
+    async def _reply(self, asked: Asked) -> Reply:
+        route = self._routes.get((asked.method, asked.path)) or self._routes.get(("*", asked.path))
+        if route is None:
+            self.unknown.append(asked)
+            known = ", ".join(f"{method} {path}" for method, path in self._routes)
+            return Reply({"message": f"no route for {asked.method} {asked.path}; there are: {known}"}, 404)
+        reply = route(asked)
+        return reply if isinstance(reply, Reply) else await reply
