@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,6 +94,21 @@ def anonymous_page(browser: Browser, site: LivePortal) -> Iterator[Page]:
     context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
     context.set_default_timeout(10_000)
     watched = Watched(context)
+    yield watched.page
+    context.close()
+    assert watched.complaints == []
+
+
+@pytest.fixture
+def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
+    """A page of somebody without rights of their own."""
+    email = f"member-{secrets.token_hex(3)}@example.com"
+    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
+    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
+    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(10_000)
+    watched = Watched(context)
+    sign_in(watched.page, site.url, email, PASSWORD)
     yield watched.page
     context.close()
     assert watched.complaints == []

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from support.browser import Watched, sign_in, violations
+from support.browser import violations
 from support.live import LivePortal
 
-PASSWORD = "correct horse battery staple"
 _API = {
     "openapi": "3.1.0",
     "info": {"title": "Harbour", "version": "3"},
@@ -280,21 +278,6 @@ def test_narrow_windows_do_not_scroll_sideways(page: Page, harbour: str, tab: st
     expect(page.get_by_role("tabpanel").get_by_label("Loading")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert violations(page) == []
-
-
-@pytest.fixture
-def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
-    """A page of somebody without rights of their own."""
-    email = f"docker-{secrets.token_hex(3)}@example.com"
-    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
-    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
-    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(10_000)
-    watched = Watched(context)
-    sign_in(watched.page, site.url, email, PASSWORD)
-    yield watched.page
-    context.close()
-    assert watched.complaints == []
 
 
 def test_whoever_may_not_change_it_is_told_why(member_page: Page, harbour: str) -> None:

@@ -9,16 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from fairway.kit.clock import SystemClock
-from support.browser import Watched, settled, sign_in, violations
+from support.browser import settled, violations
 from support.gitops_connected import BASE, BLUEPRINT, TOKEN, World, spec
 from support.gitops_gitea import FakeGitea
 from support.gitops_threads import served
-from support.live import LivePortal
 
-PASSWORD = "correct horse battery staple"
 _SCHEMA = {
     "properties": {"tier": {"type": "number"}, "stage": {"type": "string", "enum": ["live", "retired"]}},
     "required": [],
@@ -420,21 +418,6 @@ def test_a_source_is_disabled_and_disconnected(page: Page, world: World) -> None
     expect(page).to_have_url("/sources")
     expect(page.get_by_role("row", name=re.compile(world.name))).to_have_count(0, timeout=15_000)
     assert world.entity("d-" + world.name)
-
-
-@pytest.fixture
-def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
-    """A page of somebody without rights of their own."""
-    email = f"git-{secrets.token_hex(3)}@example.com"
-    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
-    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
-    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(10_000)
-    watched = Watched(context)
-    sign_in(watched.page, site.url, email, PASSWORD)
-    yield watched.page
-    context.close()
-    assert watched.complaints == []
 
 
 def test_members_see_how_it_goes_and_change_nothing(member_page: Page, world: World) -> None:

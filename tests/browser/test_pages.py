@@ -5,20 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import re
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from support.browser import Watched, sign_in, violations
-from support.live import LivePortal
+from support.browser import violations
 
 BLUEPRINT = "boat"
-PASSWORD = "correct horse battery staple"
 _PROPERTIES = {
     "kind": {"type": "string", "title": "Kind", "enum": ["sail", "motor"], "enumColors": {"sail": "blue"}},
     "length": {"type": "number", "title": "Length"},
@@ -411,21 +407,6 @@ def test_in_the_dark(page: Page) -> None:
     grid = _open(page, group="kind", filter=_rule("length", ">", 3))
     grid.get_by_role("checkbox", name="Select all").check()
     assert violations(page) == []
-
-
-@pytest.fixture
-def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
-    """A page of somebody without rights of their own."""
-    email = f"deckhand-{secrets.token_hex(3)}@example.com"
-    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
-    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
-    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(10_000)
-    watched = Watched(context)
-    sign_in(watched.page, site.url, email, PASSWORD)
-    yield watched.page
-    context.close()
-    assert watched.complaints == []
 
 
 def test_whoever_may_not_create_is_told_why(member_page: Page) -> None:

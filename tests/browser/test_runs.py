@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from support.browser import Watched, settled, sign_in, violations
-from support.live import LivePortal
+from support.browser import settled, violations
 
-PASSWORD = "correct horse battery staple"
 BAKE: dict[str, Any] = {
     "identifier": "cake_bake",
     "title": "Bake a cake",
@@ -95,21 +92,6 @@ def actions(api: httpx.Client) -> None:
     api.post("/v1/workflows", json=FLOW).raise_for_status()
 
 
-@pytest.fixture
-def baker(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
-    """A page of a developer."""
-    email = f"baker-{secrets.token_hex(3)}@example.com"
-    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
-    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
-    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(10_000)
-    watched = Watched(context)
-    sign_in(watched.page, site.url, email, PASSWORD)
-    yield watched.page
-    context.close()
-    assert watched.complaints == []
-
-
 def _start(api: httpx.Client, action: str = "cake_bake", **properties: str) -> str:
     body = {"properties": {"flavour": "lemon", **properties}}
     return str(api.post(f"/v1/actions/{action}/runs", json=body).raise_for_status().json()["run"]["id"])
@@ -145,15 +127,15 @@ def agent(api: httpx.Client) -> Agent:
 
 
 def test_a_run_is_asked_for_approved_executed_and_followed_live(
-    baker: Page, page: Page, agent: Agent, api: httpx.Client
+    member_page: Page, page: Page, agent: Agent, api: httpx.Client
 ) -> None:
-    baker.goto("/self-service/cake_ask")
-    baker.get_by_role("textbox", name="Flavour").fill("lemon")
-    baker.get_by_role("button", name="Run", exact=True).click()
-    expect(baker).to_have_url(re.compile(r"/runs/r_"))
-    run = baker.url.rsplit("/", 1)[1]
-    expect(baker.get_by_role("region", name="Approval")).to_contain_text("You started this run")
-    expect(baker.get_by_role("button", name="Approve")).to_have_count(0)
+    member_page.goto("/self-service/cake_ask")
+    member_page.get_by_role("textbox", name="Flavour").fill("lemon")
+    member_page.get_by_role("button", name="Run", exact=True).click()
+    expect(member_page).to_have_url(re.compile(r"/runs/r_"))
+    run = member_page.url.rsplit("/", 1)[1]
+    expect(member_page.get_by_role("region", name="Approval")).to_contain_text("You started this run")
+    expect(member_page.get_by_role("button", name="Approve")).to_have_count(0)
 
     page.goto("/runs?view=waiting")
     page.get_by_role("grid").get_by_role("link", name="Bake a large cake").first.click()
@@ -163,10 +145,10 @@ def test_a_run_is_asked_for_approved_executed_and_followed_live(
     page.get_by_role("button", name="Approve").click()
     expect(page.get_by_role("region", name="Approval")).to_contain_text("1 of 1 approval")
 
-    expect(baker.get_by_text("Leave me a slice").first).to_be_visible()
-    expect(baker.get_by_role("region", name="Timeline")).to_contain_text("Waits for an execution agent")
+    expect(member_page.get_by_text("Leave me a slice").first).to_be_visible()
+    expect(member_page.get_by_role("region", name="Timeline")).to_contain_text("Waits for an execution agent")
     assert agent.claim(run)["payload"]["body"] == {"flavour": "lemon"}
-    log = baker.get_by_role("region", name="Log")
+    log = member_page.get_by_role("region", name="Log")
     agent.log(run, "The oven is hot")
     expect(log).to_contain_text("The oven is hot")
     agent.log(run, "A little \x1b[31mburnt\x1b[0m", "WARN")
@@ -174,25 +156,25 @@ def test_a_run_is_asked_for_approved_executed_and_followed_live(
     cake = {"identifier": f"cake-{secrets.token_hex(3)}", "title": "Lemon cake"}
     api.post("/v1/blueprints/cake/entities", params={"run_id": run}, json=cake).raise_for_status()
     agent.end(run, "SUCCESS", link=["https://bakery.example.com/cakes/1", "javascript:alert(1)"], summary="Done")
-    expect(baker.get_by_role("status").filter(has_text="The run is now: Success")).to_have_count(1)
-    expect(baker.get_by_role("main").get_by_text("Success").first).to_be_visible()
-    links = baker.get_by_role("region", name="Links")
+    expect(member_page.get_by_role("status").filter(has_text="The run is now: Success")).to_have_count(1)
+    expect(member_page.get_by_role("main").get_by_text("Success").first).to_be_visible()
+    links = member_page.get_by_role("region", name="Links")
     expect(links.get_by_role("link")).to_have_count(1)
-    expect(baker.get_by_text("Complete")).to_be_visible()
-    baker.get_by_role("tab", name="Entities").click()
-    expect(baker.get_by_role("row", name=re.compile("Lemon cake"))).to_contain_text("Created")
+    expect(member_page.get_by_text("Complete")).to_be_visible()
+    member_page.get_by_role("tab", name="Entities").click()
+    expect(member_page.get_by_role("row", name=re.compile("Lemon cake"))).to_contain_text("Created")
 
 
-def test_whoever_declines_says_why(page: Page, baker: Page, api: httpx.Client) -> None:
+def test_whoever_declines_says_why(page: Page, member_page: Page, api: httpx.Client) -> None:
     run = _start(api, "cake_ask")
     page.goto(f"/runs/{run}")
     page.get_by_label("Comment").fill("Too much sugar")
     page.get_by_role("button", name="Decline").click()
     expect(page.get_by_role("alert", name="This run was declined")).to_contain_text("Too much sugar")
     assert violations(page) == []
-    baker.goto(f"/runs/{run}")
-    expect(baker.get_by_role("region", name="Approval")).to_contain_text("Declined")
-    expect(baker.get_by_role("region", name="Timeline")).to_contain_text("Declined")
+    member_page.goto(f"/runs/{run}")
+    expect(member_page.get_by_role("region", name="Approval")).to_contain_text("Declined")
+    expect(member_page.get_by_role("region", name="Timeline")).to_contain_text("Declined")
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
@@ -312,12 +294,12 @@ def test_a_run_that_is_none_says_so(page: Page) -> None:
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
-def test_who_has_run_nothing_is_shown_the_way(baker: Page) -> None:
-    baker.goto("/runs?view=mine")
-    expect(baker.get_by_role("heading", name="You have run nothing yet")).to_be_visible()
-    baker.goto("/runs?view=waiting")
-    expect(baker.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
-    assert violations(baker) == []
+def test_who_has_run_nothing_is_shown_the_way(member_page: Page) -> None:
+    member_page.goto("/runs?view=mine")
+    expect(member_page.get_by_role("heading", name="You have run nothing yet")).to_be_visible()
+    member_page.goto("/runs?view=waiting")
+    expect(member_page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    assert violations(member_page) == []
 
 
 def test_a_list_that_cannot_be_loaded_can_be_asked_again(page: Page) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from support.browser import Watched, settled, sign_in, violations
-from support.live import LivePortal
+from support.browser import settled, violations
 
-PASSWORD = "correct horse battery staple"
 AGENT: dict[str, Any] = {
     "type": "WEBHOOK", "url": "https://ci.example.com/boats", "agent": True, "method": "POST",
     "body": {"name": "{{ .inputs.name }}", "key": "{{ .inputs.key }}"},
@@ -112,21 +108,6 @@ def actions(api: httpx.Client) -> None:
         api.patch(f"/v1/actions/{name}/permissions", json=grants).raise_for_status()
     nobody = {"execute": {"roles": ["Admin"], "users": [], "teams": []}}
     api.patch("/v1/actions/boat_sink/permissions", json=nobody).raise_for_status()
-
-
-@pytest.fixture
-def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterator[Page]:
-    """A page of somebody without rights of their own."""
-    email = f"sailor-{secrets.token_hex(3)}@example.com"
-    api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()
-    api.put(f"/v1/fairway/users/{email}/password", json={"password": PASSWORD}).raise_for_status()
-    context = browser.new_context(base_url=site.url, viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(10_000)
-    watched = Watched(context)
-    sign_in(watched.page, site.url, email, PASSWORD)
-    yield watched.page
-    context.close()
-    assert watched.complaints == []
 
 
 def _card(page: Page, title: str) -> Locator:
