@@ -24,6 +24,9 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _PARALLEL = 8
 """Bulk requests under way at once."""
 
+BULK_LIMIT = "x-fairway-bulk-limit"
+"""Header in which a portal says how many entities it takes in one bulk."""
+
 Query = Mapping[str, Any]
 
 
@@ -45,6 +48,8 @@ class PortalClient:
         self._retry = retry or RetryPolicy()
         self._token = TokenCache(self._fetch_token, monotonic)
         self._session: aiohttp.ClientSession | None = None
+        self.bulk_limit = MAX_BULK
+        """Entities that the portal takes in one bulk: what the contract says, or more when an answer said so."""
 
     async def __aenter__(self) -> Self:
         headers = {"user-agent": self._user_agent, "accept": "application/json"}
@@ -57,22 +62,30 @@ class PortalClient:
             await self._session.close()
 
     async def request(
-        self, method: str, path: str, *, params: Query | None = None, body: Any = None, repeatable: bool = False
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Query | None = None,
+        body: Any = None,
+        repeatable: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """The answer's object. ``path`` starts behind ``/v1``; ``repeatable`` allows retries of a POST or PATCH.
+        """The answer's object. ``path`` starts behind ``/v1``, or is a whole URL that the portal named. A ``body`` of
+        bytes is JSON already; ``repeatable`` allows retries of a POST or PATCH; ``headers`` are added.
 
         Raises:
             FairwayError: of the class that the answer's status and code stand for.
         """
-        content = None if body is None else orjson.dumps(body)
+        content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
 
         async def send() -> Answer:
             authorization = await self._token.value()
-            answer = await self._send(method, path, params, content, authorization)
+            answer = await self._send(method, path, params, content, authorization, headers)
             if answer.status != 401:
                 return answer
             self._token.refused(authorization)
-            return await self._send(method, path, params, content, await self._token.value())
+            return await self._send(method, path, params, content, await self._token.value(), headers)
 
         return await self._repeat(send, repeatable or method in _IDEMPOTENT)
 
@@ -167,23 +180,35 @@ class PortalClient:
         raise answer.error()
 
     async def _send(
-        self, method: str, path: str, params: Query | None, content: bytes | None, authorization: str | None
+        self,
+        method: str,
+        path: str,
+        params: Query | None,
+        content: bytes | None,
+        authorization: str | None,
+        more: Mapping[str, str] | None = None,
     ) -> Answer:
         if self._session is None:
             raise RuntimeError("Use the client as a context manager: async with PortalClient(...) as portal")
         headers = {"content-type": "application/json"} if content is not None else {}
+        headers.update(more or {})
         if authorization is not None:
             headers["authorization"] = authorization
-        url = self._root + path
+        url = path if path.startswith(("http://", "https://")) else self._root + path
         try:
             async with self._session.request(
                 method, url, params=_text_params(params), data=content, headers=headers
             ) as response:
                 raw = await response.read()
+                self._note_limit(response.headers.get(BULK_LIMIT, ""))
                 return Answer(response.status, response.headers.get("retry-after"), _parsed(raw))
-        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
             text = f"{self._root} does not answer: {error or type(error).__name__}"
             return Answer(NO_ANSWER, None, {"message": text})
+
+    def _note_limit(self, text: str) -> None:
+        if text.isascii() and text.isdigit() and len(text) < 6:
+            self.bulk_limit = max(MAX_BULK, int(text))
 
     async def _fetch_token(self) -> dict[str, Any]:
         body = {"clientId": self._credentials.client_id, "clientSecret": self._credentials.client_secret}
