@@ -135,6 +135,17 @@ class KindReport:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Entities that nobody saw and that were not deleted all the same."""
+
+    reason: str
+    count: int
+    blueprint: str
+    sample: tuple[str, ...] = ()
+    """Some of their identifiers."""
+
+
 @dataclass(slots=True)
 class SyncReport:
     """One run."""
@@ -144,3 +155,6 @@ class SyncReport:
     state: State = State.PENDING
     kinds: Sequence[KindReport] = ()
     problem: str | None = None
+    kept: Sequence[Kept] = ()
+    deleted: int = 0
+    seconds: float = 0.0
