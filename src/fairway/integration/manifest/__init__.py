@@ -1,0 +1,1 @@
+"""What an integration says of itself: ``.port/spec.yaml``, resources and project (contract section 2)."""
