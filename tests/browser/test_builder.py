@@ -34,7 +34,8 @@ def blueprint(api: httpx.Client) -> str:
     return name
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screens_are_accessible(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     for path in SCREENS:
@@ -43,6 +44,7 @@ def test_screens_are_accessible(page: Page, scheme: Any) -> None:
         assert violations(page) == [], path
 
 
+@pytest.mark.slow
 def test_a_narrow_window_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     for path in SCREENS:

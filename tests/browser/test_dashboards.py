@@ -33,7 +33,8 @@ def _rows(api: httpx.Client, name: str) -> list[list[str]]:
     return [[column["id"] for column in row["columns"]] for row in page["widgets"][0]["layout"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_overview_is_drawn(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto(OVERVIEW)

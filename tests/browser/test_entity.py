@@ -108,7 +108,8 @@ def test_the_overview_tells_what_it_is(page: Page, harbour: str) -> None:
     assert violations(page) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("tab", ["related", "property.api", "property.config", "scorecards", "runs", "audit", "json"])
 def test_every_tab_is_for_everybody(page: Page, harbour: str, tab: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -271,6 +272,7 @@ def test_what_does_not_exist(page: Page) -> None:
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", ["overview", "related", "scorecards", "audit"])
 def test_narrow_windows_do_not_scroll_sideways(page: Page, harbour: str, tab: str) -> None:
     page.set_viewport_size({"width": 320, "height": 800})

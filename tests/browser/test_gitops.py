@@ -454,6 +454,7 @@ def test_what_is_not_there_says_so(page: Page, world: World) -> None:
     expect(page.get_by_text("Nothing has been deleted or cleared")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_narrow_windows_do_not_scroll_sideways(page: Page, held: tuple[World, str]) -> None:
     world, source = held
     page.set_viewport_size({"width": 320, "height": 700})

@@ -13,7 +13,8 @@ from support.browser import settled, sign_in, violations
 from support.live import LivePortal
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_arrives_here(page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto("/")
@@ -47,6 +48,7 @@ def test_what_was_opened_is_listed(page: Page) -> None:
     expect(page.get_by_role("region", name="Recently viewed").get_by_role("link")).to_have_text("Opened before")
 
 
+@pytest.mark.slow
 def test_a_narrow_window_does_not_scroll_sideways(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto("/")

@@ -394,6 +394,7 @@ def test_pages_are_renamed_and_moved(page: Page, api: httpx.Client) -> None:
     assert api.get("/v1/pages/long_boats").status_code == 404
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 768])
 def test_narrow_windows_do_not_scroll_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})

@@ -177,7 +177,8 @@ def test_whoever_declines_says_why(page: Page, member_page: Page, api: httpx.Cli
     expect(member_page.get_by_role("region", name="Timeline")).to_contain_text("Declined")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screens_are_accessible(page: Page, api: httpx.Client, agent: Agent, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     run = _start(api, recipe="butter")
@@ -192,6 +193,7 @@ def test_screens_are_accessible(page: Page, api: httpx.Client, agent: Agent, sch
         assert violations(page) == [], path
 
 
+@pytest.mark.slow
 def test_narrow_windows_do_not_scroll_sideways(page: Page, api: httpx.Client) -> None:
     run = _start(api)
     page.set_viewport_size({"width": 320, "height": 700})

@@ -114,7 +114,8 @@ def _card(page: Page, title: str) -> Locator:
     return page.get_by_role("article").filter(has=page.get_by_role("heading", name=title)).first
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_hub_and_forms_are_accessible(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto("/self-service")
@@ -127,6 +128,7 @@ def test_hub_and_forms_are_accessible(page: Page, scheme: str) -> None:
         assert violations(page) == [], path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/self-service", "/self-service/boat_build", "/self-service/boat_equip"])
 def test_narrow_windows_do_not_scroll_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})

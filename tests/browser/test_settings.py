@@ -15,7 +15,8 @@ from support.live import LivePortal
 SCREENS = ("/settings/users", "/settings/teams", "/settings/credentials", "/settings/secrets", "/settings/organization")
 
 
-@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_screens_are_accessible(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     for path in SCREENS:
@@ -24,6 +25,7 @@ def test_screens_are_accessible(page: Page, scheme: str) -> None:
         assert violations(page) == [], path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", SCREENS)
 def test_a_narrow_window_does_not_scroll_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})

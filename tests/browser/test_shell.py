@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser import settled, sign_in, violations
@@ -30,6 +31,7 @@ def test_signing_out_leads_to_the_login(anonymous_page: Page, site: object) -> N
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_login_and_shell_are_accessible(anonymous_page: Page) -> None:
     page = anonymous_page
     page.goto("/")
@@ -61,6 +63,7 @@ def test_dark_mode_stays_over_a_reload_without_a_flash(page: Page) -> None:
     page.get_by_role("button", name="Light mode").click()
 
 
+@pytest.mark.slow
 def test_a_narrow_window_keeps_everything_in_reach(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     page.goto("/")

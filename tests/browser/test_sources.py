@@ -108,6 +108,7 @@ def test_an_unknown_source(page: Page) -> None:
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/sources", "/sources/webhooks/alerts"])
 def test_a_narrow_window_does_not_scroll_sideways(page: Page, path: str) -> None:
     page.set_viewport_size({"width": 320, "height": 700})
