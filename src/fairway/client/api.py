@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,9 @@ class PortalClient:
         user_agent: str = f"fairway-client/{__version__}",
         retry: RetryPolicy | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        tls: ssl.SSLContext | bool = True,
     ) -> None:
+        self._tls = tls
         self._root = base_url.rstrip("/").removesuffix("/v1") + "/v1"
         self._credentials = credentials
         self._user_agent = user_agent
@@ -53,7 +56,7 @@ class PortalClient:
 
     async def __aenter__(self) -> Self:
         headers = {"user-agent": self._user_agent, "accept": "application/json"}
-        connector = aiohttp.TCPConnector(limit=64)
+        connector = aiohttp.TCPConnector(limit=64, ssl=self._tls)
         self._session = aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT, connector=connector)
         return self
 

@@ -115,7 +115,7 @@ def producer_config(settings: Settings) -> dict[str, Any]:
         "compression.type": "lz4",
         "message.max.bytes": _MOST_BYTES,
         "delivery.timeout.ms": _DELIVERY_MS,
-        "logger": _QuietLogger(),
+        "logger": QuietLogger(),
     }
     if settings.kafka_security_protocol.upper().startswith("SASL"):
         password = settings.kafka_password
@@ -127,7 +127,7 @@ def producer_config(settings: Settings) -> dict[str, Any]:
     return config
 
 
-class _QuietLogger:
+class QuietLogger:
     """librdkafka's lines through our own logs: it repeats each connection failure every second otherwise."""
 
     def log(self, level: int, pattern: str, *args: Any) -> None:

@@ -98,6 +98,9 @@ class Settings(BaseModel):
     application: Application = Application()
 
     state_path: Path = Field(Path("fairway-integration.sqlite"), description="File of what the last runs wrote.")
+    control_token: SecretStr | None = Field(
+        None, min_length=16, description="Bearer token that may start and abort runs over HTTP; unset: nobody may."
+    )
     kinds_concurrency: int = Field(4, ge=1, le=64, description="Kinds that are fetched at once.")
     start_timeout_seconds: float = Field(120, gt=0, description="Time of the start hooks before the first sync.")
 

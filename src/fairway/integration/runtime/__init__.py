@@ -1,0 +1,18 @@
+"""The process of an integration: from its folder to its exit code (contract section 4)."""
+
+from fairway.integration.runtime.exits import ABORTED, COMPLETED, CONFIGURATION, FAILED
+from fairway.integration.runtime.loading import Bundle, load_bundle
+from fairway.integration.runtime.program import RunOptions, clean_defaults, install_defaults, run_integration
+
+__all__ = [
+    "ABORTED",
+    "COMPLETED",
+    "CONFIGURATION",
+    "FAILED",
+    "Bundle",
+    "RunOptions",
+    "clean_defaults",
+    "install_defaults",
+    "load_bundle",
+    "run_integration",
+]

@@ -1,0 +1,241 @@
+"""The life of the process: register, start hooks, listener, runs, drain (contract section 4.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from fairway.client import Credentials, PortalClient
+from fairway.integration.caching import open_cache
+from fairway.integration.definition import Context
+from fairway.integration.http import ThirdPartyHttp
+from fairway.integration.http.guard import OutboundGuard
+from fairway.integration.http.settings import HttpSettings
+from fairway.integration.model import SyncReport, Trigger
+from fairway.integration.portal_api import PortalApi, Registration
+from fairway.integration.portal_api.logs import LogShipper
+from fairway.integration.portal_api.masking import Masking
+from fairway.integration.resync import Change, Incremental, Resync, ResyncOptions
+from fairway.integration.runtime.exits import FAILED, exit_code
+from fairway.integration.runtime.hooks import start_hooks
+from fairway.integration.runtime.loading import Bundle
+from fairway.integration.runtime.server import AddRoutes
+from fairway.integration.runtime.service import Service
+from fairway.integration.settings.load import jq_environment
+from fairway.integration.settings.model import Settings
+from fairway.integration.state import StateStore
+from fairway.jq import Engine
+from fairway.kit.clock import SystemClock
+from fairway.kit.logs import get_logger
+from fairway.kit.tls import trust
+
+log = get_logger(__name__)
+
+_LAST_LOGS_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How the command line wants it."""
+
+    once: bool = False
+    kinds: frozenset[str] | None = None
+    dry_run: Callable[[Change], None] | None = None
+    """Gets what one run would change; the portal is not touched."""
+    begun: Callable[[Resync], None] | None = None
+    """Gets the runner, for progress."""
+    ended: Callable[[SyncReport], None] | None = None
+    listening: Callable[[int], None] | None = None
+    """Gets the port of the HTTP server."""
+    routes: Sequence[AddRoutes] = field(default_factory=tuple)
+
+
+async def run_integration(
+    bundle: Bundle, environment: Mapping[str, str], stop: asyncio.Event, options: RunOptions | None = None
+) -> int:
+    """Until the one run has ended, or until ``stop``; the exit code.
+
+    Raises:
+        FairwayError: the portal does not answer at the start, or refuses the installation.
+    """
+    options = options or RunOptions()
+    settings = bundle.loaded.settings
+    async with _portal(bundle) as (api, masking), _shipped(api, masking, settings):
+        once = options.once or options.dry_run is not None or settings.event_listener.type == "ONCE"
+        if options.dry_run is None:
+            await api.register(registration_of(settings), bundle.defaults)
+        store = StateStore(None if options.dry_run else _beside(bundle, settings.state_path))
+        await store.open(f"{settings.port.base_url}|{bundle.installation.type}|{bundle.installation.identifier}")
+        http = ThirdPartyHttp(_http_settings(settings, environment))
+        try:
+            context = _context(bundle, http, stop)
+            engine = Engine(env=jq_environment(settings, environment))
+            resync = Resync(api, store, engine, context, _resync_options(settings, options))
+            incremental = _incremental(bundle, api, store, engine, context)
+            if options.begun is not None:
+                options.begun(resync)
+            if not once:
+                service = Service(settings, api, resync, incremental, options.ended)
+                return await service.run(context, stop, options.routes, options.listening)
+            if not await start_hooks(context, settings.start_timeout_seconds):
+                return FAILED
+            return await _one(resync, incremental, stop, options)
+        finally:
+            await http.aclose()
+            await store.close()
+
+
+async def _one(resync: Resync, incremental: Incremental | None, stop: asyncio.Event, options: RunOptions) -> int:
+    if incremental is not None and options.dry_run is None:
+        report = await incremental.run(Trigger.START, stop)
+    else:
+        report = await resync.run(Trigger.START, options.kinds, stop)
+    if options.ended is not None:
+        options.ended(report)
+    return exit_code(report)
+
+
+async def install_defaults(bundle: Bundle) -> Mapping[str, Any]:
+    """Registers the installation with its default resources; the integration as the portal shows it.
+
+    Raises:
+        FairwayError: the portal refuses.
+    """
+    async with _portal(bundle) as (api, _):
+        return await api.register(registration_of(bundle.loaded.settings), bundle.defaults)
+
+
+async def clean_defaults(bundle: Bundle, *, entities: bool, wait: bool, destroy: bool) -> list[str]:
+    """Deletes the default blueprints, with ``destroy`` the installation too; what could not be deleted.
+
+    Raises:
+        FairwayError: the portal refuses.
+    """
+    async with _portal(bundle) as (api, _):
+        problems = await api.clean(bundle.defaults, entities=entities, wait=wait)
+        if destroy and not problems:
+            await api.delete()
+        return problems
+
+
+@asynccontextmanager
+async def _portal(bundle: Bundle) -> AsyncIterator[tuple[PortalApi, Masking]]:
+    settings = bundle.loaded.settings
+    credentials = Credentials(settings.port.client_id, settings.port.client_secret.get_secret_value())
+    tls = settings.ssl.port
+    client = PortalClient(
+        settings.port.base_url,
+        credentials,
+        user_agent=bundle.installation.user_agent(),
+        tls=trust(verify=tls.verify, strict=None if tls.x509.strict else False),
+    )
+    masking = Masking(settings.secrets())
+    async with client:
+        yield (
+            PortalApi(
+                client,
+                bundle.installation,
+                masking=masking,
+                most=None
+                if settings.upsert_entities_batch_max_length == 20
+                else settings.upsert_entities_batch_max_length,
+                most_bytes=settings.upsert_entities_batch_max_size_in_bytes,
+            ),
+            masking,
+        )
+
+
+@asynccontextmanager
+async def _shipped(api: PortalApi, masking: Masking, settings: Settings) -> AsyncIterator[None]:
+    """Logs go to the portal while the block runs, unless that is turned off."""
+    if not settings.application.enable_http_logging:
+        yield
+        return
+    shipper = LogShipper(
+        api.telemetry.logs, masking, level=logging.getLevelNamesMapping()[settings.application.log_level]
+    )
+    task = asyncio.create_task(shipper.run())
+    logging.getLogger().addHandler(shipper)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(shipper)
+        task.cancel()
+        try:
+            async with asyncio.timeout(_LAST_LOGS_SECONDS):
+                await shipper.ship()
+        except TimeoutError:
+            pass  # they are on standard error too
+
+
+def registration_of(settings: Settings) -> Registration:
+    """What the portal is told (section 5.3 and 10)."""
+    listener = settings.event_listener
+    destination: dict[str, Any] = {}
+    if listener.type == "KAFKA":
+        destination = {"type": "KAFKA"}
+    elif listener.type == "WEBHOOK":
+        destination = {"type": "WEBHOOK", "url": f"{str(listener.app_host).rstrip('/')}/resync"}
+    return Registration(
+        changelog_destination=destination,
+        actions_processing=settings.actions_processor.enabled,
+        incremental=settings.integration.incremental_sync_enabled,
+        origin=settings.create_port_resources_origin,
+        runtime=settings.runtime,
+        initialise=settings.initialize_port_resources,
+    )
+
+
+def _context(bundle: Bundle, http: ThirdPartyHttp, stop: asyncio.Event) -> Context:
+    settings, clock = bundle.loaded.settings, SystemClock()
+    folder = _beside(bundle, settings.state_path).with_suffix(".cache")
+    cache = open_cache(settings.caching_storage_mode, folder, clock=clock)
+    config, integration = bundle.loaded.config, bundle.integration
+    return Context(
+        integration, config, Trigger.START, http, cache, clock, get_logger("integration"), stopping=stop,
+        base_url=settings.base_url,
+    )  # fmt: skip
+
+
+def _http_settings(settings: Settings, environment: Mapping[str, str]) -> HttpSettings:
+    blocker_off = settings.disable_ip_outbound_blocker
+    if blocker_off is None:
+        blocker_off = settings.runtime == "OnPrem"  # section 3.2
+    tls = settings.ssl.third_party
+    return HttpSettings(
+        timeout_seconds=settings.client_timeout,
+        guard=OutboundGuard(enabled=not blocker_off),
+        verify=tls.verify,
+        strict=None if tls.x509.strict else False,
+        environment=environment,
+    )
+
+
+def _resync_options(settings: Settings, options: RunOptions) -> ResyncOptions:
+    interval = settings.scheduled_resync_interval
+    return ResyncOptions(
+        concurrency=settings.kinds_concurrency,
+        heartbeat_seconds=settings.status_heartbeat_interval_seconds,
+        examples=settings.send_raw_data_examples,
+        interval_minutes=int(interval) if interval else None,
+        dry_run=options.dry_run,
+    )
+
+
+def _incremental(
+    bundle: Bundle, api: PortalApi, store: StateStore, engine: Engine, context: Context
+) -> Incremental | None:
+    identity = bundle.loaded.settings.integration
+    if not identity.incremental_sync_enabled:
+        return None
+    return Incremental(api, store, engine, context, timedelta(minutes=identity.incremental_sync_interval))
+
+
+def _beside(bundle: Bundle, path: Path) -> Path:
+    return path if path.is_absolute() else bundle.folder / path
