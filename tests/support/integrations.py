@@ -287,6 +287,7 @@ async def sync_world(
                 yield found
             finally:
                 await found.store.close()
+                await found.engine.aclose()
 
 
 def credentials(settings: Settings) -> Credentials:

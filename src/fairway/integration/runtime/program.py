@@ -73,9 +73,9 @@ async def run_integration(
         store = StateStore(None if options.dry_run else _beside(bundle, settings.state_path))
         await store.open(f"{settings.port.base_url}|{bundle.installation.type}|{bundle.installation.identifier}")
         http = ThirdPartyHttp(_http_settings(settings, environment))
+        engine = Engine(env=jq_environment(settings, environment))
         try:
             context = _context(bundle, http, stop)
-            engine = Engine(env=jq_environment(settings, environment))
             resync = Resync(api, store, engine, context, _resync_options(settings, options))
             incremental = _incremental(bundle, api, store, engine, context)
             if options.begun is not None:
@@ -87,6 +87,7 @@ async def run_integration(
                 return FAILED
             return await _one(resync, incremental, stop, options)
         finally:
+            await engine.aclose()
             await http.aclose()
             await store.close()
 
