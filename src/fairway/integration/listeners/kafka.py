@@ -102,6 +102,7 @@ class KafkaListener:
         self._options = options
         self._ask = ask
         self._open: deque[tuple[Any, asyncio.Future[SyncReport] | None]] = deque()
+        self._polling: asyncio.Future[Any] | None = None
         self.assigned = asyncio.Event()
         """Messages arrive from now on."""
         self.problem: str | None = None
@@ -128,7 +129,13 @@ class KafkaListener:
             while True:
                 await self._turn(consumer)
         finally:
-            await asyncio.shield(asyncio.to_thread(self._leave, consumer))
+            await asyncio.shield(self._end(consumer))
+
+    async def _end(self, consumer: Any) -> None:
+        """A consumer that is closed while another thread polls it does not leave its group."""
+        if self._polling is not None:
+            await asyncio.wait((self._polling,))
+        await asyncio.to_thread(self._leave, consumer)
 
     def _leave(self, consumer: Any) -> None:
         self._commit(consumer)
@@ -136,7 +143,8 @@ class KafkaListener:
 
     async def _turn(self, consumer: Any) -> None:
         if len(self._open) < _MOST_OPEN:
-            message = await asyncio.to_thread(consumer.poll, self._options.poll_seconds)
+            self._polling = asyncio.ensure_future(asyncio.to_thread(consumer.poll, self._options.poll_seconds))
+            message = await asyncio.shield(self._polling)
             if message is not None:
                 await self._take(message)
         else:

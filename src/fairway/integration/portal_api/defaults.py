@@ -98,11 +98,24 @@ async def _all(calls: Sequence[Any]) -> None:
 
 
 async def _undo(client: PortalClient, names: Sequence[str]) -> None:
-    for name in reversed(names):
-        try:
-            await client.delete(f"/blueprints/{segment(name)}")
-        except FairwayError as error:
-            log.warning("default_blueprint_not_undone", blueprint=name, error=error.message)
+    """Some can only be deleted after others that relate to them."""
+    left, before = list(reversed(names)), -1
+    while left and len(left) != before:
+        before = len(left)
+        left = [name for name in left if not await _undone(client, name)]
+    if left:
+        log.warning("default_blueprints_not_undone", blueprints=left)
+
+
+async def _undone(client: PortalClient, name: str) -> bool:
+    try:
+        await client.delete(f"/blueprints/{segment(name)}")
+    except NotFound:
+        return True
+    except FairwayError as error:
+        log.info("default_blueprint_not_undone", blueprint=name, error=error.message)
+        return False
+    return True
 
 
 async def _exists(client: PortalClient, name: str) -> bool:
