@@ -205,7 +205,7 @@ def test_only_messages_about_us_lead_to_a_run(message: Any, options: KafkaOption
 
 @asynccontextmanager
 async def listening(broker: str, asked: Asked) -> AsyncIterator[KafkaListener]:
-    options = KafkaOptions((broker,), OPTIONS.topic, OPTIONS.group, "scn", poll_seconds=0.05)
+    options = KafkaOptions((broker,), OPTIONS.topic, OPTIONS.group, "scn", poll_seconds=0.05, session_ms=1000)
     listener = KafkaListener(options, asked)
     task = asyncio.create_task(listener.run())
     try:

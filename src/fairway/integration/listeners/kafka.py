@@ -40,6 +40,8 @@ class KafkaOptions:
     username: str = ""
     password: str = field(default="", repr=False)
     poll_seconds: float = 1.0
+    session_ms: int = 45_000
+    """Silence after which brokers give the messages to another process."""
 
     @property
     def requests_only(self) -> bool:
@@ -52,6 +54,8 @@ class KafkaOptions:
             "bootstrap.servers": ",".join(self.brokers),
             "group.id": self.group,
             "security.protocol": self.security_protocol.lower(),
+            "session.timeout.ms": self.session_ms,
+            "heartbeat.interval.ms": min(3000, self.session_ms // 3),
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",  # repeated requests are one run; a lost one is none
