@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairway import __version__
-from fairway.cli import admin, agent, gitops, options
+from fairway.cli import admin, agent, gitops, integration, options
 from fairway.cli.output import emit, run
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.add_typer(admin.app, name="admin")
 app.add_typer(agent.app, name="agent")
 app.add_typer(gitops.app, name="gitops")
+app.add_typer(integration.app, name="integration")
 
 
 @app.command()

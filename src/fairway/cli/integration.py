@@ -1,0 +1,121 @@
+"""``fairway integration``: third-party systems become entities."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairway.cli import integration_run
+from fairway.cli.output import emit, run
+
+if TYPE_CHECKING:
+    from fairway.integration.check.preview import Previewed
+    from fairway.integration.check.report import Checked
+
+app = typer.Typer(
+    help="Integrations: third-party systems become entities.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.command(name="run")(integration_run.run_command)
+app.add_typer(integration_run.defaults, name="defaults")
+
+Folder = Annotated[Path, typer.Argument(help="The integration's folder, with main.py and .port.")]
+
+
+@app.command()
+def check(folder: Folder = Path(".")) -> None:
+    """Checks an integration without starting it, and tells its place on the quality scale.
+
+    Exit code 1 when it does not reach bronze.
+    """
+    from fairway.integration.check.checker import check_folder
+    from fairway.jq import Engine
+
+    async def main() -> Checked:
+        engine = Engine()
+        try:
+            return await check_folder(folder, engine)
+        finally:
+            await engine.aclose()
+
+    checked = run(main)
+    _tell_check(checked)
+    if checked.tier is None:
+        raise typer.Exit(1)
+
+
+@app.command()
+def preview(
+    folder: Folder,
+    kind: Annotated[str, typer.Option(help="Kind of the raw items.")],
+    payload: Annotated[Path, typer.Option(help="JSON or YAML file with a raw item or a list of them.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="Mapping, as a file; default: the integration's own default mapping.")
+    ] = None,
+) -> None:
+    """Shows the entities that a mapping makes of raw items, and what becomes of the others.
+
+    Exit code 1 when items failed or the mapping has problems.
+    """
+    from fairway.integration.check.examples import items_of
+    from fairway.integration.check.preview import preview as look
+    from fairway.integration.folder import load_integration
+    from fairway.integration.manifest.documents import read_document
+    from fairway.jq import Engine
+
+    async def main() -> Previewed:
+        loaded = load_integration(folder)
+        document = read_document(mapping) if mapping else loaded.resources.mapping or {}
+        engine = Engine()
+        try:
+            return await look(engine, loaded.integration, document, kind, items_of(payload))
+        finally:
+            await engine.aclose()
+
+    previewed = run(main)
+    _tell_preview(previewed)
+    if not previewed.sound:
+        raise typer.Exit(1)
+
+
+def _tell_check(checked: Checked) -> None:
+    for finding in checked.findings:
+        record = {"rule": finding.rule, "tier": finding.tier, "holds": finding.holds, "broken": finding.broken}
+        sign = "ok  " if finding.holds else "FAIL"
+        lines = [f"{sign} {finding.tier:6} {finding.rule}: {finding.asks}", *(f"       {at}" for at in finding.broken)]
+        emit(record, "\n".join(lines))
+    served, mapped = ", ".join(checked.served) or "none", ", ".join(checked.mapped) or "none"
+    emit(
+        {
+            "type": checked.type, "version": checked.version, "tier": checked.tier, "served": checked.served,
+            "mapped": checked.mapped, "native": checked.native, "libjq": checked.libjq,
+        },
+        f"{checked.type} {checked.version}: {checked.tier or 'below bronze'}; kinds served: {served}; "
+        f"mapped: {mapped}; expressions: {checked.native} native, {checked.libjq} by libjq",
+    )  # fmt: skip
+
+
+def _tell_preview(previewed: Previewed) -> None:
+    import json
+
+    from fairway.integration.check.checker import told
+
+    for problem in previewed.problems:
+        emit({"problem": problem.where, "message": problem.message, "program": problem.program}, told(problem))
+    for resource, batch in previewed.outcomes:
+        for entity in batch.entities:
+            document = entity.document
+            emit({"resource": resource.name, "entity": document}, json.dumps(document, indent=2, ensure_ascii=False))
+        for problem in batch.problems:
+            record = {"problem": problem.where, "message": problem.message, "program": problem.program}
+            emit({"resource": resource.name, **record, "item": problem.item}, f"{resource.name}: {told(problem)}")
+        for null, count in batch.nulls.items():
+            absent = {"resource": resource.name, "null": null.field, "program": null.program, "count": count}
+            emit(absent, f"{resource.name}: {null.field} was null {count} times (`{null.program}`)")
+        counts = batch.counts
+        told_counts = {name: getattr(counts, name) for name in ("raw", "mapped", "filtered", "dropped", "failed")}
+        text = ", ".join(f"{count} {name}" for name, count in told_counts.items())
+        emit({"resource": resource.name, **told_counts}, f"{resource.name}: {text}")
