@@ -58,7 +58,6 @@ Hook = Callable[[Context], Awaitable[None]]
 Probe = Callable[[Context], Awaitable[Any]]
 
 _H = TypeVar("_H", bound=Callable[[Context], Any])
-_Register = Callable[[_H], _H]
 
 
 class Integration:
@@ -89,27 +88,27 @@ class Integration:
         self._handlers: list[tuple[str | None, Handler]] = []
         self._incremental: list[tuple[str | None, Handler]] = []
 
-    def on_start(self) -> _Register[_H]:
+    def on_start(self) -> Callable[[_H], _H]:
         """Awaited before the first sync."""
         return _into(self.start_hooks)
 
-    def on_resync(self, kind: str | None = None) -> _Register[_H]:
+    def on_resync(self, kind: str | None = None) -> Callable[[_H], _H]:
         """Fetches the items of ``kind``, or of every kind; see :data:`Handler`."""
         return _handler_into(self._handlers, kind)
 
-    def on_resync_start(self) -> _Register[_H]:
+    def on_resync_start(self) -> Callable[[_H], _H]:
         """One after the other, before the first kind."""
         return _into(self.resync_start_hooks)
 
-    def on_resync_complete(self) -> _Register[_H]:
+    def on_resync_complete(self) -> Callable[[_H], _H]:
         """After a resync in which everything succeeded."""
         return _into(self.resync_complete_hooks)
 
-    def on_incremental_resync(self, kind: str | None = None) -> _Register[_H]:
+    def on_incremental_resync(self, kind: str | None = None) -> Callable[[_H], _H]:
         """Fetches what changed since ``context.cursor`` (section 11)."""
         return _handler_into(self._incremental, kind)
 
-    def on_probe(self) -> _Register[_H]:
+    def on_probe(self) -> Callable[[_H], _H]:
         """Tells whether the third party can be reached and read."""
         return _into(self.probes)
 
@@ -149,7 +148,7 @@ class Integration:
         return resource.selector if model is None else model.model_validate(resource.selector)
 
 
-def _into(hooks: list[Callable[[Context], Awaitable[Any]]]) -> _Register[_H]:
+def _into(hooks: list[Callable[[Context], Awaitable[Any]]]) -> Callable[[_H], _H]:
     def register(hook: _H) -> _H:
         hooks.append(hook)
         return hook
@@ -157,7 +156,7 @@ def _into(hooks: list[Callable[[Context], Awaitable[Any]]]) -> _Register[_H]:
     return register
 
 
-def _handler_into(handlers: list[tuple[str | None, Handler]], kind: str | None) -> _Register[_H]:
+def _handler_into(handlers: list[tuple[str | None, Handler]], kind: str | None) -> Callable[[_H], _H]:
     def register(handler: _H) -> _H:
         handlers.append((kind, handler))
         return handler
