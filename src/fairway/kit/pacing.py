@@ -1,4 +1,4 @@
-"""How many requests are under way at once, and what is left of a rate limit; those that somebody waits for come first."""
+"""How many requests are under way at once, and what is left of a rate limit; those somebody waits for come first."""
 
 from __future__ import annotations
 
