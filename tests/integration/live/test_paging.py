@@ -53,6 +53,17 @@ def _inside(asked: Asked) -> Reply:
     return Reply({"values": ITEMS[page * 10 : page * 10 + 10], "next": f"/items?page={page + 1}" if page < 2 else ""})
 
 
+def _capped(asked: Asked) -> Reply:
+    """Whatever is asked for, at most seven."""
+    page = int(asked.query["page"])
+    return Reply(ITEMS[(page - 1) * 7 : page * 7])
+
+
+def _capped_offset(asked: Asked) -> Reply:
+    start = int(asked.query["offset"])
+    return Reply({"values": ITEMS[start : start + 7]})
+
+
 @pytest.mark.parametrize(
     ("route", "paging", "items"),
     [
@@ -60,6 +71,8 @@ def _inside(asked: Asked) -> Reply:
         (_linked, links(), None),
         (_marked, cursor("meta.next", "after"), "data.values"),
         (_offset, offsets(length=10), "values"),
+        (_capped, numbered(length=10), None),
+        (_capped_offset, offsets(length=10), "values"),
         (_inside, link_in("next"), lambda document: document["values"]),
     ],
 )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from fairway.integration.definition import Context, Integration
-from fairway.integration.http import numbered
 from fairway.integration.testing import FakeThirdParty, Reply, recordings, run_resync
 
 MAPPING = {
@@ -28,7 +27,7 @@ async def test_a_resync_is_collected_without_a_portal(party: FakeThirdParty, tmp
     @integration.on_resync("issue")
     async def issues(context: Context) -> AsyncIterator[list[dict[str, Any]]]:
         http = context.http.view(context.config["url"])
-        async for page in http.pages("/issues", paging=numbered(length=2)):
+        async for page in http.pages("/issues"):
             yield page
 
     (tmp_path / "issues.json").write_text('[{"id": "a", "open": true}]')

@@ -25,6 +25,8 @@ class Page:
     document: Any
     count: int
     """Items of this page."""
+    total: int
+    """Items of all pages so far."""
     number: int
     """From 0."""
 
@@ -50,19 +52,23 @@ def link_in(path: str) -> Paging:
 
 
 def numbered(page: str = "page", size: str | None = "per_page", length: int = 100, start: int = 1) -> Paging:
-    """Pages are counted, and the last one is shorter than ``length``."""
+    """Pages are counted, and the one after the last is empty.
+
+    A page that is shorter than ``length`` proves nothing: servers cap the length, or filter after they have paged, and
+    what is not read would be deleted as stale.
+    """
 
     def following(read: Page) -> Mapping[str, Scalar] | None:
-        return None if read.count < length else {page: start + read.number + 1}
+        return {page: start + read.number + 1} if read.count else None
 
     return Paging({page: start, **({size: length} if size else {})}, following)
 
 
 def offsets(offset: str = "offset", limit: str = "limit", length: int = 100, start: int = 0) -> Paging:
-    """Items are counted, and the last page is shorter than ``length``."""
+    """Items are counted, and the page after the last is empty; how many came counts, not how many were asked for."""
 
     def following(read: Page) -> Mapping[str, Scalar] | None:
-        return None if read.count < length else {offset: start + (read.number + 1) * length}
+        return {offset: start + read.total} if read.count else None
 
     return Paging({offset: start, limit: length}, following)
 
@@ -102,6 +108,7 @@ async def walk(
     asked: set[str] = set()
     read: set[bytes] = set()
     at, given = url, kept
+    total = 0
     for number in range(paging.most):
         answer = await fetch(at, given)
         _require_new(answer, number, asked, read)
@@ -109,7 +116,8 @@ async def walk(
         found = _items(answer, document, items)
         if found:
             yield found
-        following = paging.following(Page(answer, document, len(found), number))
+        total += len(found)
+        following = paging.following(Page(answer, document, len(found), total, number))
         if following is None:
             return
         if isinstance(following, str):
