@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
+from fairway.integration.definition import Context, Integration
+from fairway.integration.model import Trigger
 from support.integrations import AGENT, SyncWorld, blueprint, counts_of, items, kinds_of, mapping, numbered, resource
 from support.own_portal import until
 
@@ -350,3 +353,22 @@ async def test_at_most_four_kinds_are_fetched_at_once(world: SyncWorld) -> None:
     world.source.gate.set()
     await running
     assert world.source.most_under_way == 4
+
+
+async def test_what_an_integration_caches_counts_for_one_run(world: SyncWorld) -> None:
+    world.integration = Integration("fake")
+
+    @world.integration.on_resync("repo")
+    async def repos(context: Context) -> list[Any]:
+        async def fetch() -> list[Any]:
+            return world.source.pages["repo"][0]
+
+        return list(await context.cache.result("repos", fetch))
+
+    world.source.pages = {"repo": [items("a")]}
+    await world.set_up(mapping(resource("repo")))
+    runner = world.resync()
+    await runner.run(Trigger.MANUAL)
+    world.source.pages = {"repo": [items("a", "b")]}
+    await runner.run(Trigger.MANUAL)
+    assert set(await world.entities()) == {"a", "b"}

@@ -158,6 +158,7 @@ class _Run:
         await self._tell.planned(self._report.kinds)
         await asyncio.gather(*(self._tell.kind(each) for each in plan.broken))
         self._api.forget()
+        await self._context.cache.clear()  # results of an earlier run are old (section 15.1)
         await self._start_hooks()
         await self._store.begin({each.report.resource.name: each.report.resource.kind for each in runs})
         baseline = Baseline(self._api.entities, self._store, self._start, contents=self._options.dry_run is not None)
