@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,7 +41,7 @@ class Figures:
     kills: dict[str, int]
 
 
-class FaultWorld:
+class FaultWorld(ABC):
     """Subclasses say how agents learn of runs."""
 
     webhook: ClassVar[dict[str, Any]] = {"type": "WEBHOOK", "agent": True, "synchronized": True}
@@ -62,11 +63,12 @@ class FaultWorld:
         }  # fmt: skip
 
     def prepare(self, client: httpx.Client) -> None:
-        """What the organisation needs besides the action."""
+        """What the organisation needs besides the action: nothing."""
+        return
 
+    @abstractmethod
     def environment(self, folder: Path) -> dict[str, str]:
         """Variables of an agent besides portal and credentials; the folder is its own."""
-        raise NotImplementedError
 
     def begin(self) -> None:
         """Starts everything, and makes the action."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -276,7 +276,7 @@ async def sync_world(
 ) -> AsyncIterator[SyncWorld]:
     """One on a free port."""
     watched = Watched(app)
-    async with served(watched, listener) as url:  # type: ignore[arg-type] # any ASGI application
+    async with served(watched, listener) as url:
         portal = PortalClient(url, credentials(settings), user_agent=INSTALLATION.user_agent(), retry=QUICK)
         async with portal:
             found = SyncWorld(
@@ -304,5 +304,4 @@ def kinds_of(report: SyncReport) -> dict[str, str]:
 def counts_of(report: SyncReport, name: str) -> dict[str, int]:
     """The counts of a resource that are not zero."""
     found = next(each.counts for each in report.kinds if each.resource.name == name)
-    every: Sequence[str] = type(found).__slots__  # type: ignore[attr-defined] # a slotted dataclass
-    return {key: getattr(found, key) for key in every if getattr(found, key)}
+    return {key: count for key, count in asdict(found).items() if count}

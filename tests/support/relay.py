@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -13,9 +13,12 @@ from fastapi import FastAPI
 from fairway.client import Credentials, PortalClient
 from fairway.kit.settings import Settings
 
+Application = Callable[..., Awaitable[None]]
+"""Any ASGI application."""
+
 
 @asynccontextmanager
-async def served(app: FastAPI, listener: socket.socket | None = None) -> AsyncIterator[str]:
+async def served(app: Application, listener: socket.socket | None = None) -> AsyncIterator[str]:
     """The app's URL while the block runs; on ``listener`` where the app had to know its address before."""
     listener = listener or socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, lifespan="off", log_config=None)

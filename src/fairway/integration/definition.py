@@ -19,7 +19,7 @@ from fairway.kit.clock import Clock
 
 if TYPE_CHECKING:
     from fairway.integration.caching import Cache
-    from fairway.integration.http import ThirdPartyHttp
+    from fairway.integration.http import ThirdPartyHttp, TokenSource
 
 
 @dataclass(slots=True)
@@ -42,6 +42,8 @@ class Context:
     """Set when the run is being given up; long loops look at it."""
     cursor: datetime | None = None
     """Incremental resyncs: changes since this instant are wanted."""
+    oauth_token: TokenSource | None = None
+    """That of ``OAUTH_ACCESS_TOKEN_FILE_PATH``, for the ``token`` of an HTTP view; ``None`` when it is not set."""
     base_url: str | None = None
     """The public URL of the process; ``None`` when live events cannot arrive."""
 
@@ -83,8 +85,6 @@ class Integration:
         self.probes: list[Probe] = []
         self.webhooks: list[tuple[str, type[Any]]] = []
         """Path, without slashes at its ends, and processor class, in order of registration."""
-        self.actions: list[Any] = []
-        """Executors (:mod:`fairway.integration.actions`)."""
         self._handlers: list[tuple[str | None, Handler]] = []
         self._incremental: list[tuple[str | None, Handler]] = []
 
@@ -115,10 +115,6 @@ class Integration:
     def webhook(self, path: str, processor: type[Any]) -> None:
         """Events posted to ``/integration/{path}`` go to ``processor``; several may share a path."""
         self.webhooks.append((path.strip("/"), processor))
-
-    def action(self, executor: Any) -> None:
-        """``executor`` carries out the portal's actions of its name."""
-        self.actions.append(executor)
 
     def handlers(self, kind: str) -> Sequence[Handler]:
         """Those of the kind, then those of every kind (section 7.2); none when the kind is not served."""

@@ -134,7 +134,7 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except SyntaxError as error:
         raise InvalidIntegration(f"{error.filename}:{error.lineno}: {error.msg}") from error
-    except Exception as error:
+    except Exception as error:  # an author's module may raise anything while it is imported
         raise InvalidIntegration(f"{_place(error, folder)}: {type(error).__name__}: {error}") from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -13,7 +13,7 @@ _P = ParamSpec("_P")
 _LEAST_BUFFER = 32
 
 
-async def stream_async_iterators_tasks(*iterators: AsyncIterator[_T]) -> AsyncIterator[_T]:
+async def stream_async_iterators_tasks(*iterators: AsyncIterator[_T]) -> AsyncGenerator[_T, None]:
     """What all of them yield, as it comes. The first error ends the others and is raised."""
     async with aclosing(_Merged(iterators)) as merged:
         async for item in merged.items():
@@ -22,7 +22,7 @@ async def stream_async_iterators_tasks(*iterators: AsyncIterator[_T]) -> AsyncIt
             yield item
 
 
-async def stream_independent_async_iterators(*iterators: AsyncIterator[_T]) -> AsyncIterator[_T]:
+async def stream_independent_async_iterators(*iterators: AsyncIterator[_T]) -> AsyncGenerator[_T, None]:
     """What all of them yield, as it comes. Those that fail do not stop the others.
 
     Raises:
@@ -41,7 +41,7 @@ async def stream_independent_async_iterators(*iterators: AsyncIterator[_T]) -> A
 
 async def semaphore_async_iterator(
     semaphore: asyncio.Semaphore, function: Callable[[], AsyncIterator[_T]]
-) -> AsyncIterator[_T]:
+) -> AsyncGenerator[_T, None]:
     """What ``function()`` yields, started when the semaphore has a place, which is given back at the end."""
     async with semaphore:
         iterator = function()
@@ -86,7 +86,7 @@ async def _bounded(calls: Sequence[Callable[[], Awaitable[_R]]], concurrency: in
         for place, call in waiting:
             try:
                 results[place] = await call()
-            except Exception as error:
+            except Exception as error:  # an author's code; kept for the caller, who is told all of them
                 if not keep:
                     raise
                 results[place] = _Failure(error)

@@ -87,7 +87,7 @@ async def test_a_consumer_that_leaves_keeps_nothing(cache: Cache) -> None:
     source = Source([1], [2], [3], [4], [5], [6])
     reading = cache.pages("k", source.pages)
     assert await anext(reading) == [1]
-    await reading.aclose()  # type: ignore[attr-defined]
+    await reading.aclose()
     assert cache.size == 0
     assert len([page async for page in cache.pages("k", source.pages)]) == 6
     assert source.calls == 2

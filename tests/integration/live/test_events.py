@@ -17,6 +17,7 @@ from fairway.integration.http import ThirdPartyHttp
 from fairway.integration.live import (
     Journal,
     LiveEvents,
+    LiveMapping,
     LiveSettings,
     Processor,
     WebhookEvent,
@@ -24,7 +25,7 @@ from fairway.integration.live import (
 )
 from fairway.integration.mapping.compiled import compile_config
 from fairway.integration.mapping.config import parse_config
-from fairway.integration.model import Entity, EntityKey, Resource, Trigger
+from fairway.integration.model import AppConfig, Entity, EntityKey, Resource, Trigger
 from fairway.jq import Engine
 from fairway.kit.clock import SystemClock
 from fairway.kit.errors import MalformedBody, NotFound, Unauthorized, Unavailable
@@ -69,7 +70,7 @@ class Portal:
         self.deleted: list[str] = []
         self.failures = 0
 
-    async def upsert(self, entities: Sequence[Entity]) -> None:
+    async def upsert(self, entities: Sequence[Entity], config: AppConfig) -> None:
         if self.failures:
             self.failures -= 1
             raise Unavailable("The portal is down")
@@ -77,7 +78,7 @@ class Portal:
             self.entities[entity.identifier] = entity.document["properties"]["n"]
             self.written.setdefault(entity.identifier, []).append(entity.document["properties"]["n"])
 
-    async def delete(self, keys: Sequence[EntityKey]) -> None:
+    async def delete(self, keys: Sequence[EntityKey], config: AppConfig) -> None:
         for key in keys:
             self.deleted.append(key.identifier)
             self.entities.pop(key.identifier, None)
@@ -95,13 +96,14 @@ World = Callable[[], Any]
 async def world(tmp_path: Path, portal: Portal) -> AsyncIterator[World]:
     """Opens the journal and handles events as a process does."""
     engine, http, clock = Engine(), ThirdPartyHttp(), SystemClock()
-    compiled = compile_config(engine, parse_config(CONFIG))
+    config = parse_config(CONFIG)
+    compiled = compile_config(engine, config)
 
     def context(resource: Resource | None) -> Context:
         return Context(Integration(), {}, Trigger.LIVE, http, Cache(), clock, get_logger("test"), resource)
 
-    async def mapping() -> Any:
-        return compiled
+    async def mapping() -> LiveMapping:
+        return LiveMapping(config, compiled.resources)
 
     @asynccontextmanager
     async def opened(*, running: bool = True) -> AsyncIterator[tuple[LiveEvents, Journal]]:

@@ -56,7 +56,7 @@ async def test_buffers_are_bounded() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
     assert made <= 40
-    await merged.aclose()  # type: ignore[attr-defined]
+    await merged.aclose()
 
 
 async def test_independent_iterators_survive_the_failure_of_one() -> None:

@@ -83,7 +83,7 @@ class Cache:
                     raise  # it is this caller who is given up, not the one who computes
         return decode(found)
 
-    async def pages(self, key: str, produce: Produce, *, seconds: float | None = None) -> AsyncIterator[Any]:
+    async def pages(self, key: str, produce: Produce, *, seconds: float | None = None) -> AsyncGenerator[Any, None]:
         """As :meth:`result` for async generators: pages are kept as they come, and read while others still come."""
         entry = self._entry(key)
         reading: AsyncGenerator[Any, None]

@@ -110,7 +110,7 @@ class Scheduler:
         self._running = wish
         try:
             report = await self._resync.run(wish.trigger, wish.kinds, wish.stop)
-        except BaseException:
+        except BaseException:  # whoever waits is let go, whatever ended the run
             wish.done.cancel()
             raise
         finally:

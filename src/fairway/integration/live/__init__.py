@@ -2,7 +2,7 @@
 
 from fairway.integration.live.events import LiveEvents, LiveSettings
 from fairway.integration.live.journal import Journal, JournalFull, JournalledEvent
-from fairway.integration.live.outcome import ItemsFailed, LiveWriter, Outcome
+from fairway.integration.live.outcome import ItemsFailed, LiveMapping, LiveWriter, Outcome
 from fairway.integration.live.processor import Processor, WebhookEvent, WebhookEventRawResults
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "JournalFull",
     "JournalledEvent",
     "LiveEvents",
+    "LiveMapping",
     "LiveSettings",
     "LiveWriter",
     "Outcome",

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from fairway.integration.definition import Context
 from fairway.integration.live.journal import Journal, JournalledEvent
-from fairway.integration.live.outcome import ItemsFailed, LiveWriter, Outcome
+from fairway.integration.live.outcome import ItemsFailed, LiveMapping, LiveWriter, Outcome
 from fairway.integration.live.processor import Processor, WebhookEvent
-from fairway.integration.mapping.compiled import CompiledConfig, CompiledResource
+from fairway.integration.mapping.compiled import CompiledResource
 from fairway.integration.model import Resource
 from fairway.kit.errors import InvalidRequest, MalformedBody, NotFound, Unauthorized
 from fairway.kit.jsonio import parse_body
@@ -44,7 +44,7 @@ class LiveEvents:
         journal: Journal,
         processors: Sequence[tuple[str, type[Processor]]],
         context_of: Callable[[Resource | None], Context],
-        mapping: Callable[[], Awaitable[CompiledConfig]],
+        mapping: Callable[[], Awaitable[LiveMapping]],
         writer: LiveWriter,
         settings: LiveSettings | None = None,
     ) -> None:
@@ -140,10 +140,13 @@ class LiveEvents:
         mapping, outcome = await self._mapping(), Outcome()
         for each in own:
             kinds = await self._made(each, event, None).get_matching_kinds(event)
+            for kind in kinds:
+                if kind in mapping.broken:
+                    raise InvalidRequest(f'The mapping of "{kind}" is wrong: {mapping.broken[kind]}')
             for resource in mapping.resources:
                 if resource.resource.kind in kinds:
                     await self._process(self._made(each, event, resource.resource), resource, outcome)
-        await outcome.write(self._writer)
+        await outcome.write(self._writer, mapping.config)
 
     async def _process(self, processor: Processor, resource: CompiledResource, outcome: Outcome) -> None:
         try:

@@ -97,7 +97,7 @@ class Journal:
         self._waiting += 1
         try:
             return await self._run(lambda: int(self._connection.execute(query, row).lastrowid))
-        except BaseException:
+        except BaseException:  # whatever it was, the event is not in the journal
             self._waiting -= 1
             raise
 

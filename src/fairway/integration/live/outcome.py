@@ -8,22 +8,34 @@ from typing import Protocol
 
 from fairway.integration.live.processor import WebhookEventRawResults
 from fairway.integration.mapping.compiled import CompiledResource
-from fairway.integration.model import Entity, EntityKey
+from fairway.integration.mapping.outcome import key_of
+from fairway.integration.model import AppConfig, Entity, EntityKey
 from fairway.kit.errors import InvalidRequest
 
 
-class LiveWriter(Protocol):
-    """The portal, as live events need it."""
+@dataclass(frozen=True, slots=True)
+class LiveMapping:
+    """The mapping as it is when an event is handled."""
 
-    async def upsert(self, entities: Sequence[Entity]) -> None:
+    config: AppConfig
+    resources: Sequence[CompiledResource]
+    broken: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong with kinds that are left out of ``resources``: their events wait until it is mended."""
+
+
+class LiveWriter(Protocol):
+    """The portal, as live events need it; ``config`` has the switches of the mapping."""
+
+    async def upsert(self, entities: Sequence[Entity], config: AppConfig) -> None:
         """Writes entities.
 
         Raises:
-            FairwayError: some were not written.
+            ItemsFailed: the portal will never take some of them.
+            FairwayError: some were not written, and may be another time.
         """
         ...
 
-    async def delete(self, keys: Sequence[EntityKey]) -> None:
+    async def delete(self, keys: Sequence[EntityKey], config: AppConfig) -> None:
         """Deletes those of these entities that the installation owns.
 
         Raises:
@@ -33,7 +45,7 @@ class LiveWriter(Protocol):
 
 
 class ItemsFailed(InvalidRequest):
-    """The mapping could not be applied to raw items of an event."""
+    """Nothing that time mends: the mapping cannot be applied to raw items of an event, or the portal refuses them."""
 
 
 @dataclass(slots=True)
@@ -59,21 +71,17 @@ class Outcome:
         self.upserts += updated.entities
         for entity in (*updated.unselected, *deleted.entities, *deleted.unselected):
             if not isinstance(entity.identifier, Mapping):  # a search names nothing that could be deleted
-                self.candidates[_key(entity)] = None
+                self.candidates[key_of(entity)] = None
 
     @property
     def removals(self) -> list[EntityKey]:
         """Candidates that nothing upserts, such as an item that moved to another resource."""
-        kept = {_key(entity) for entity in self.upserts if not isinstance(entity.identifier, Mapping)}
+        kept = {key_of(entity) for entity in self.upserts}
         return [key for key in self.candidates if key not in kept]
 
-    async def write(self, writer: LiveWriter) -> None:
+    async def write(self, writer: LiveWriter, config: AppConfig) -> None:
         """Upserts, then deletes."""
         if self.upserts:
-            await writer.upsert(self.upserts)
+            await writer.upsert(self.upserts, config)
         if removals := self.removals:
-            await writer.delete(removals)
-
-
-def _key(entity: Entity) -> EntityKey:
-    return EntityKey(entity.blueprint, str(entity.identifier))
+            await writer.delete(removals, config)

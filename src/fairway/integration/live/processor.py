@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,23 @@ class WebhookEventRawResults:
     deleted_raw_results: list[RawItem] = field(default_factory=list)
 
 
-class Processor:
+class Hooks:
+    """Around :meth:`Processor.handle_event`; they do nothing unless an author writes them."""
+
+    async def before_processing(self) -> None:
+        """In front of it."""
+
+    async def after_processing(self) -> None:
+        """After a success."""
+
+    async def on_error(self, error: Exception) -> None:
+        """After a failure."""
+
+    async def cancel(self) -> None:
+        """Time ran out."""
+
+
+class Processor(Hooks, ABC):
     """One is made for each event and resource. The first four methods run before the sender is answered, so they do
     without I/O; secret headers are not kept beyond them."""
 
@@ -51,25 +68,13 @@ class Processor:
         """Events of one key are handled one after the other; by default all of a path."""
         return ""
 
+    @abstractmethod
     async def get_matching_kinds(self, event: WebhookEvent) -> list[str]:
         """The kinds whose resources the event is about."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def handle_event(self, payload: Any, resource: Resource) -> WebhookEventRawResults:
         """What the event changed, for one resource; may be called again after a failure."""
-        raise NotImplementedError
-
-    async def before_processing(self) -> None:
-        """In front of :meth:`handle_event`."""
-
-    async def after_processing(self) -> None:
-        """After a success."""
-
-    async def on_error(self, error: Exception) -> None:
-        """After a failure."""
-
-    async def cancel(self) -> None:
-        """Time ran out."""
 
     event: WebhookEvent
     """The event that is being handled."""

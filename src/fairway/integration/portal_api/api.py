@@ -26,6 +26,7 @@ _PROVISION_POLLS = 30
 _PROVISION_SECONDS = 3.0
 _PROVISION_GROWTH = 1.55
 _PROVISION_LONGEST = 60.0
+_ORIGINS: tuple[Origin, ...] = ("Default", "Port", "Empty")
 Integration = Mapping[str, Any]
 """As the portal shows it (catalog API 8.2)."""
 
@@ -283,8 +284,9 @@ def _origin(
     flags: Mapping[str, Any],
 ) -> Origin:
     stored = (found or {}).get("createPortResourcesOrigin")
-    if stored in ("Default", "Port", "Empty"):
-        return stored  # type: ignore[no-any-return] # one of the three
+    for known in _ORIGINS:
+        if stored == known:
+            return known
     if registration.origin in ("Default", "Empty"):
         return registration.origin
     types = offered.get("integrations") or ()

@@ -130,7 +130,9 @@ class EntityApi:
         else:
             _read(answer, part, found)
 
-    async def delete(self, blueprint: str, identifiers: Sequence[str], *, dependents: bool, run: str) -> list[str]:
+    async def delete(
+        self, blueprint: str, identifiers: Sequence[str], *, dependents: bool, event: str, run: str | None = None
+    ) -> list[str]:
         """Deletes at most 100 entities; those that are gone.
 
         Raises:
@@ -142,7 +144,7 @@ class EntityApi:
             body={"entities": list(identifiers)[:MAX_BULK_DELETE]},
             params={
                 "delete_dependents": dependents,
-                "ocean_info_event_type": "resync",
+                "ocean_info_event_type": event,
                 "ocean_info_resync_id": run,
             },
         )

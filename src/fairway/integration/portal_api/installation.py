@@ -53,7 +53,6 @@ class Registration:
     """What the portal is told about the process at each start (section 5.3)."""
 
     changelog_destination: Mapping[str, Any] = field(default_factory=dict)
-    actions_processing: bool = False
     incremental: bool = False
     origin: Origin | None = None
     """Where the first mapping comes from; ``None`` lets the portal decide."""
@@ -67,7 +66,7 @@ class Registration:
             "changelogDestination": dict(self.changelog_destination),
             "installationAppType": installation.type,
             "version": installation.version,
-            "actionsProcessingEnabled": self.actions_processing,
+            "actionsProcessingEnabled": False,  # section 12 is not offered yet
             "incrementalSyncEnabled": self.incremental,
             "processingMode": "ocean-core",  # section 13: we process here, never at the portal
         }

@@ -34,7 +34,8 @@ async def retry_deferred(
     """Writes in waves, targets before their users, as long as a wave gets something through; the rest is reported with
     the portal's reason, which names the target."""
     rows = await store.deferred()
-    left = [_Waiting(name, _entity(blueprint, body), body) for _, name, blueprint, body in rows]
+    waiting = [_Waiting(name, _entity(blueprint, body), body) for _, name, blueprint, body in rows]
+    left = [each for each in waiting if not store.is_overtaken(key_hash(each.key))]
     progress = True
     while left and progress:
         progress = False

@@ -92,19 +92,19 @@ class Differ:
         self._merge = config.enable_merge_entity
 
     async def changed(self, resource: Resource, entities: Sequence[Entity]) -> tuple[list[Prepared], int]:
-        """What has to be written, and how many need not be."""
-        prepared = [self._prepare(each) for each in entities]
+        """What has to be written, and how many need not be: the portal has them, or a live event has newer ones."""
+        prepared = [each for each in map(self._prepare, entities) if not self._store.is_overtaken(each.key)]
         stable = {each.key: each for each in prepared if each.body is not None}
         source = await self._baseline.ready()
         bodies = {key: each.body for key, each in stable.items() if each.body is not None}
         same = await self._store.unchanged(resource.name, bodies)
         if source == "contents":
             same |= await self._listed(stable, same)
-        elif source == "search" and len(entities) >= _SEARCHED_FROM and len(stable) == len({e.key for e in prepared}):
+        elif source == "search" and len(prepared) >= _SEARCHED_FROM and len(stable) == len({e.key for e in prepared}):
             same |= await self._searched([each for key, each in stable.items() if key not in same])
         await self._store.see(resource.name, {key: bodies[key] for key in same})
         left = [each for each in prepared if each.key not in same or each.body != bodies.get(each.key)]
-        return left, len(prepared) - len(left)
+        return left, len(entities) - len(left)
 
     def _prepare(self, entity: Entity) -> Prepared:
         volatile = is_volatile(entity)

@@ -75,6 +75,7 @@ class Loader:
     async def _blueprint(
         self, blueprint: str, members: Sequence[Prepared], report: KindReport, trouble: Trouble
     ) -> None:
+        members = [each for each in members if not self._store.is_overtaken(each.key)]
         bodies = [serialised(each.entity.document) for each in members]
         written = await self._entities.upsert(blueprint, bodies, self._config, event="resync", run=self._run)
         seen: dict[bytes, bytes | None] = {each.key: None for each in members if not each.search}

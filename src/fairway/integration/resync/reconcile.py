@@ -107,6 +107,7 @@ class Reconciliation:
                 blueprint,
                 [each.key.identifier for each in part],
                 dependents=self._config.delete_dependent_entities,
+                event="resync",
                 run=self._run,
             )
         except FairwayError as error:

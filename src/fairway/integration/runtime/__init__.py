@@ -2,7 +2,13 @@
 
 from fairway.integration.runtime.exits import ABORTED, COMPLETED, CONFIGURATION, FAILED
 from fairway.integration.runtime.loading import Bundle, load_bundle
-from fairway.integration.runtime.program import RunOptions, clean_defaults, install_defaults, run_integration
+from fairway.integration.runtime.program import (
+    RunOptions,
+    clean_defaults,
+    install_defaults,
+    journal_path,
+    run_integration,
+)
 
 __all__ = [
     "ABORTED",
@@ -13,6 +19,7 @@ __all__ = [
     "RunOptions",
     "clean_defaults",
     "install_defaults",
+    "journal_path",
     "load_bundle",
     "run_integration",
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,10 @@ from typing import Any
 from fairway.client import Credentials, PortalClient
 from fairway.integration.caching import open_cache
 from fairway.integration.definition import Context
-from fairway.integration.http import ThirdPartyHttp
+from fairway.integration.http import FileToken, ThirdPartyHttp
 from fairway.integration.http.guard import OutboundGuard
 from fairway.integration.http.settings import HttpSettings
+from fairway.integration.live import LiveEvents
 from fairway.integration.model import SyncReport, Trigger
 from fairway.integration.portal_api import PortalApi, Registration
 from fairway.integration.portal_api.logs import LogShipper
@@ -24,8 +25,8 @@ from fairway.integration.portal_api.masking import Masking
 from fairway.integration.resync import Change, Incremental, Resync, ResyncOptions
 from fairway.integration.runtime.exits import FAILED, exit_code
 from fairway.integration.runtime.hooks import start_hooks
+from fairway.integration.runtime.live import live_events, takes_events
 from fairway.integration.runtime.loading import Bundle
-from fairway.integration.runtime.server import AddRoutes
 from fairway.integration.runtime.service import Service
 from fairway.integration.settings.load import jq_environment
 from fairway.integration.settings.model import Settings
@@ -53,7 +54,6 @@ class RunOptions:
     ended: Callable[[SyncReport], None] | None = None
     listening: Callable[[int], None] | None = None
     """Gets the port of the HTTP server."""
-    routes: Sequence[AddRoutes] = field(default_factory=tuple)
 
 
 async def run_integration(
@@ -66,6 +66,8 @@ async def run_integration(
     """
     options = options or RunOptions()
     settings = bundle.loaded.settings
+    for name in settings.ignored():
+        log.warning("setting_ignored", setting=name)
     async with _portal(bundle) as (api, masking), _shipped(api, masking, settings):
         once = options.once or options.dry_run is not None or settings.event_listener.type == "ONCE"
         if options.dry_run is None:
@@ -81,8 +83,9 @@ async def run_integration(
             if options.begun is not None:
                 options.begun(resync)
             if not once:
-                service = Service(settings, api, resync, incremental, options.ended)
-                return await service.run(context, stop, options.routes, options.listening)
+                async with _live(bundle, api, store, engine, context) as live:
+                    service = Service(settings, api, resync, incremental, live, options.ended)
+                    return await service.run(context, stop, options.listening)
             if not await start_hooks(context, settings.start_timeout_seconds):
                 return FAILED
             return await _one(resync, incremental, stop, options)
@@ -185,7 +188,6 @@ def registration_of(settings: Settings) -> Registration:
         destination = {"type": "WEBHOOK", "url": f"{str(listener.app_host).rstrip('/')}/resync"}
     return Registration(
         changelog_destination=destination,
-        actions_processing=settings.actions_processor.enabled,
         incremental=settings.integration.incremental_sync_enabled,
         origin=settings.create_port_resources_origin,
         runtime=settings.runtime,
@@ -197,10 +199,10 @@ def _context(bundle: Bundle, http: ThirdPartyHttp, stop: asyncio.Event) -> Conte
     settings, clock = bundle.loaded.settings, SystemClock()
     folder = _beside(bundle, settings.state_path).with_suffix(".cache")
     cache = open_cache(settings.caching_storage_mode, folder, clock=clock)
-    config, integration = bundle.loaded.config, bundle.integration
+    config, integration, token = bundle.loaded.config, bundle.integration, settings.oauth_access_token_file_path
     return Context(
         integration, config, Trigger.START, http, cache, clock, get_logger("integration"), stopping=stop,
-        base_url=settings.base_url,
+        base_url=settings.base_url, oauth_token=FileToken(token) if token is not None else None,
     )  # fmt: skip
 
 
@@ -236,6 +238,23 @@ def _incremental(
     if not identity.incremental_sync_enabled:
         return None
     return Incremental(api, store, engine, context, timedelta(minutes=identity.incremental_sync_interval))
+
+
+@asynccontextmanager
+async def _live(
+    bundle: Bundle, api: PortalApi, store: StateStore, engine: Engine, context: Context
+) -> AsyncIterator[LiveEvents | None]:
+    settings = bundle.loaded.settings
+    if not takes_events(settings, context):
+        yield None
+        return
+    async with live_events(settings, api, store, engine, context, journal_path(bundle)) as live:
+        yield live
+
+
+def journal_path(bundle: Bundle) -> Path:
+    """Where live events are kept until they are handled: beside the state file."""
+    return _beside(bundle, bundle.loaded.settings.state_path).with_suffix(".events")
 
 
 def _beside(bundle: Bundle, path: Path) -> Path:

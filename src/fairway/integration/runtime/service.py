@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any
 
 from fairway.integration.definition import Context
 from fairway.integration.listeners import KafkaListener, KafkaOptions, Polling, Scheduler
 from fairway.integration.listeners.kafka import REQUESTS_FLAG
+from fairway.integration.live import LiveEvents
 from fairway.integration.model import SyncReport, Trigger
 from fairway.integration.portal_api import PortalApi
 from fairway.integration.resync import Incremental, Resync
 from fairway.integration.resync.plan import mapping_digest
 from fairway.integration.runtime.exits import COMPLETED, FAILED
 from fairway.integration.runtime.hooks import start_hooks
+from fairway.integration.runtime.intake import intake
 from fairway.integration.runtime.metrics import SyncMetrics
-from fairway.integration.runtime.server import AddRoutes, Server, Surface
+from fairway.integration.runtime.server import Server, Surface
 from fairway.integration.runtime.status import report_document
 from fairway.integration.settings.model import Settings
 from fairway.kit.logs import get_logger
@@ -38,12 +40,14 @@ class Service:
         api: PortalApi,
         resync: Resync,
         incremental: Incremental | None,
+        live: LiveEvents | None,
         ended: Callable[[SyncReport], None] | None,
     ) -> None:
         self._settings = settings
         self._api = api
         self._resync = resync
         self._incremental = incremental
+        self._live = live
         self._tell = ended
         self._metrics = SyncMetrics()
         self._scheduler = Scheduler(resync, self._digest, self._ended)
@@ -54,11 +58,10 @@ class Service:
         self,
         context: Context,
         stop: asyncio.Event,
-        routes: Sequence[AddRoutes],
         listening: Callable[[int], None] | None,
     ) -> int:
         """Works until ``stop``; the exit code."""
-        server = Server(self._surface(routes))
+        server = Server(self._surface())
         application = self._settings.application
         await server.start(application.host, application.port)
         if listening is not None:
@@ -71,23 +74,25 @@ class Service:
             await server.aclose()
 
     async def _work(self, stop: asyncio.Event) -> int:
-        runs = asyncio.create_task(self._scheduler.run())
+        lasting = {asyncio.create_task(self._scheduler.run())}
+        if self._live is not None:
+            lasting.add(asyncio.create_task(self._live.run(stop)))
         others = [asyncio.create_task(each) for each in await self._duties()]
         stopped = asyncio.create_task(stop.wait())
         self._ready = True
         code = COMPLETED
         try:
-            done, _ = await asyncio.wait({runs, stopped, *others}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done - {stopped}:
+            done, _ = await asyncio.wait({*lasting, stopped, *others}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopped} if not stop.is_set() else ():
                 code = FAILED
                 log.error("duty_ended", exc_info=task.exception())
         finally:
             self._ready = False
             self._scheduler.close()
-            await asyncio.wait({runs}, timeout=_DRAIN_SECONDS)
-            for task in (runs, stopped, *others):
+            await asyncio.wait(lasting, timeout=_DRAIN_SECONDS if stop.is_set() else 0)
+            for task in (*lasting, stopped, *others):
                 task.cancel()
-            await asyncio.gather(runs, stopped, *others, return_exceptions=True)
+            await asyncio.gather(*lasting, stopped, *others, return_exceptions=True)
         return code
 
     async def _duties(self) -> list[Coroutine[Any, Any, None]]:
@@ -152,7 +157,7 @@ class Service:
         if self._tell is not None:
             self._tell(report)
 
-    def _surface(self, routes: Sequence[AddRoutes]) -> Surface:
+    def _surface(self) -> Surface:
         token = self._settings.control_token
         return Surface(
             status=self._status,
@@ -163,7 +168,7 @@ class Service:
             control_token=token.get_secret_value() if token is not None else None,
             open_resync=self._settings.event_listener.type == "WEBHOOK",
             prefix=self._settings.path_prefix,
-            routes=routes,
+            routes=[intake(self._live)] if self._live is not None else [],
         )
 
     async def _asked(self, kinds: frozenset[str] | None) -> None:

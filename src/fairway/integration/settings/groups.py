@@ -60,6 +60,13 @@ class EventListener(Group):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
+    @field_validator("type")
+    @classmethod
+    def _offered(cls, value: str) -> str:
+        if value == "ACTIONS_ONLY":
+            raise ValueError("actions are not carried out by integrations yet, so ACTIONS_ONLY would do nothing")
+        return value
+
     @model_validator(mode="after")
     def _complete(self) -> EventListener:
         if self.type == "WEBHOOK" and not self.app_host:
@@ -70,14 +77,14 @@ class EventListener(Group):
 class Metrics(Group):
     """A copy of the metrics; the ``/metrics`` page is always there."""
 
-    enabled: bool = Field(False, description="Push metrics.")
-    webhook_url: OptionalUrl = Field(None, description="Where to.")
+    enabled: bool = Field(False, description="Not acted on: read `/metrics` instead.")
+    webhook_url: OptionalUrl = Field(None, description="Not acted on.")
 
 
 class Streaming(Group):
     """Large answers of the third party."""
 
-    enabled: bool = Field(False, description="Read them through a file.")
+    enabled: bool = Field(False, description="Not acted on: answers are read into memory.")
     chunk_size: int = Field(65_536, ge=1024, description="Bytes read at once.")
     location: Path = Field(Path(tempfile.gettempdir()) / "ocean" / "streaming", description="Folder of the files.")
     max_buffer_size_mb: int = Field(20_971_520, ge=1024, description="Buffer in bytes, in spite of its name.")
@@ -86,20 +93,22 @@ class Streaming(Group):
 class ActionsProcessor(Group):
     """Actions of the portal that the integration carries out (contract 12)."""
 
-    enabled: bool = Field(False, description="Claim and run actions.")
-    workers_count: int = Field(3, ge=1, le=100, description="Runs at once.")
-    runs_buffer_high_watermark: int = Field(300, ge=1, le=1000, description="Runs held, at most.")
-    poll_check_interval_seconds: float = Field(10, gt=0, description="Pause between claims.")
-    visibility_timeout_ms: int = Field(60_000, ge=1000, le=600_000, description="Lease of a claimed run.")
-    max_runs_buffer_util_pct_per_action: int | None = Field(
-        30, ge=1, le=100, description="Share of the held runs that one action may have."
-    )
+    enabled: bool = Field(False, description="Not offered yet: must be false.")
+
+    @field_validator("enabled")
+    @classmethod
+    def _not_offered(cls, value: bool) -> bool:
+        if value:
+            raise ValueError(
+                "actions are not carried out by integrations yet; the execution agent (`fairway agent`) does"
+            )
+        return value
 
 
 class LiveEvents(Group):
     """Events of the third party."""
 
-    payload_logging_enabled: bool = Field(False, description="Log payloads, masked.")
+    payload_logging_enabled: bool = Field(False, description="Not acted on.")
     is_redis_stream_consumer_enabled: bool = Field(False, description="Not offered: must be false.")
 
     @field_validator("is_redis_stream_consumer_enabled")

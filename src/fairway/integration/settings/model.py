@@ -66,7 +66,7 @@ class Settings(BaseModel):
     event_workers_count: int = Field(1, ge=1, le=64, description="Workers per webhook path.")
     max_event_processing_seconds: float = Field(90, gt=0, description="Time of a processor for an event.")
     max_wait_seconds_before_shutdown: float = Field(5, ge=0, description="Time to finish work at the end.")
-    events_debug_logging: bool = Field(False, description="Log every event, masked.")
+    events_debug_logging: bool = Field(False, description="Not acted on.")
     runtime: Literal["OnPrem", "Saas"] = Field("OnPrem", description="OnPrem, or Saas when a vendor hosts it.")
     resources_path: Path = Field(Path(".port/resources"), description="Folder of blueprints and default mapping.")
     client_timeout: float = Field(60, gt=0, description="Seconds a request to the third party may take.")
@@ -77,7 +77,9 @@ class Settings(BaseModel):
     jq_environment_variables: tuple[str, ...] = Field(
         (), description="Names of variables that mappings may read, comma-separated or a JSON list."
     )
-    oauth_access_token_file_path: Path | None = Field(None, description="File that a sidecar keeps a token in.")
+    oauth_access_token_file_path: Path | None = Field(
+        None, description="File that a sidecar keeps a token in; hooks get it as `context.oauth_token`."
+    )
     caching_storage_mode: Literal["disk", "memory"] = Field("disk", description="Where what hooks cache is kept.")
     upsert_entities_batch_max_length: int = Field(20, ge=1, le=1000, description="Entities of a bulk, at most.")
     upsert_entities_batch_max_size_in_bytes: int = Field(MIB, ge=1024, description="Bytes of a bulk, at most.")
@@ -132,6 +134,16 @@ class Settings(BaseModel):
         if self.base_url is None and isinstance(host, str) and host:
             return self.model_copy(update={"base_url": host.rstrip("/")})
         return self
+
+    def ignored(self) -> tuple[str, ...]:
+        """Settings that somebody turned on and that nothing acts on."""
+        asked = {
+            "OCEAN__METRICS__ENABLED": self.metrics.enabled,
+            "OCEAN__STREAMING__ENABLED": self.streaming.enabled,
+            "OCEAN__EVENTS_DEBUG_LOGGING": self.events_debug_logging,
+            "OCEAN__LIVE_EVENTS__PAYLOAD_LOGGING_ENABLED": self.live_events.payload_logging_enabled,
+        }
+        return tuple(name for name, on in asked.items() if on)
 
     def secrets(self) -> tuple[str, ...]:
         """The values that must not be logged."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -62,6 +62,7 @@ class StateStore:
         self._connection: Any = None
         self._resources: dict[str, int] = {}
         self._run = 0
+        self._overtaken: set[bytes] = set()
         self.complete = False
         """Whether a run has gone through, so that what is not in the file is new."""
         self.before: Mapping[str, int] = {}
@@ -142,6 +143,7 @@ class StateStore:
                 )
             )
 
+        self._overtaken.clear()
         await self._write(work)
 
     async def add_listed(self, rows: Iterable[tuple[bytes, bytes | None]]) -> None:
@@ -180,7 +182,7 @@ class StateStore:
         await self._write(lambda c: c.executemany(_SEEN, values))
 
     async def fates(self, keys: Sequence[bytes]) -> list[Fate]:
-        """What is known of each key."""
+        """What is known of each key; one that was overtaken counts as seen."""
         statement = "SELECT e.key, e.run, r.kind FROM entity e JOIN resource r ON r.id = e.resource WHERE e.key IN ({})"
 
         def work(connection: Any) -> list[Fate]:
@@ -188,7 +190,10 @@ class StateStore:
             for key, run, kind in _chunked(connection, statement, keys):
                 known = found.get(bytes(key), Fate())
                 found[bytes(key)] = Fate(known.seen or run == self._run, known.kinds | {kind})
-            return [found.get(key, Fate()) for key in keys]
+            return [
+                replace(known, seen=known.seen or key in self._overtaken)
+                for key, known in ((key, found.get(key, Fate())) for key in keys)
+            ]
 
         return await self._do(work)
 
@@ -216,6 +221,16 @@ class StateStore:
             lambda c: c.executemany("UPDATE entity SET body = NULL WHERE key = ?", [(key,) for key in keys])
         )
 
+    async def overtake(self, keys: Sequence[bytes]) -> None:
+        """A live event is about to write or delete these: what the present run fetched of them may be older, and is
+        neither written nor a reason to delete them (section 9.3)."""
+        self._overtaken.update(keys)
+        await self.forget(keys)
+
+    def is_overtaken(self, key: bytes) -> bool:
+        """Whether a live event took over since the present run began."""
+        return key in self._overtaken
+
     async def finish(self, reconciled: Iterable[str], suspicious: Iterable[str], *, complete: bool) -> None:
         """Ends a run: what ``reconciled`` kinds have not seen is forgotten."""
         kinds, doubted = list(reconciled), orjson.dumps(sorted(suspicious)).decode()
@@ -241,7 +256,7 @@ class StateStore:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 work(connection)
-            except BaseException:
+            except BaseException:  # whatever it is, a transaction must not stay open
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
