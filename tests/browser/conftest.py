@@ -12,8 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 from pydantic import SecretStr
 
+from fairway.kit.clock import SystemClock
 from fairway.kit.settings import Settings
+from support.boats import make_boats
 from support.browser import Driving, Watched, launched, sign_in
+from support.gitops_connected import BASE, BLUEPRINT, World
+from support.gitops_gitea import FakeGitea
+from support.gitops_threads import served
 from support.live import LivePortal
 
 EMAIL = "admin@example.com"
@@ -112,3 +117,40 @@ def member_page(browser: Browser, site: LivePortal, api: httpx.Client) -> Iterat
     yield watched.page
     context.close()
     assert watched.complaints == []
+
+
+@pytest.fixture(scope="session")
+def boats(api: httpx.Client) -> None:
+    """Forty boats; see :mod:`support.boats`."""
+    make_boats(api)
+
+
+_SCHEMA = {
+    "properties": {"tier": {"type": "number"}, "stage": {"type": "string", "enum": ["live", "retired"]}},
+    "required": [],
+}
+
+
+@pytest.fixture(scope="session")
+def forge() -> Iterator[FakeGitea]:
+    """A Gitea on a socket."""
+    with served(FakeGitea(SystemClock())) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def blueprint(api: httpx.Client) -> str:
+    """What spec files define here."""
+    body = {"identifier": BLUEPRINT, "title": "Work", "schema": _SCHEMA}
+    assert api.post("/v1/blueprints", json=body).status_code == 201
+    return BLUEPRINT
+
+
+@pytest.fixture
+def world(api: httpx.Client, forge: FakeGitea, blueprint: str) -> Iterator[World]:
+    """An organisation without repositories yet; its sources and their entities go with the test."""
+    found = World(api, forge, f"o{secrets.token_hex(3)}")
+    yield found
+    forge.delay = 0
+    for source in found.made:
+        api.delete(f"{BASE}/sources/{source}", params={"entities": "delete"})

@@ -10,11 +10,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from fairway.kit.clock import SystemClock
 from support.browser import ROOT, Watched, settled, violations
-from support.gitops_connected import BASE, BLUEPRINT, World, spec
+from support.gitops_connected import BASE, World, spec
 from support.gitops_gitea import FakeGitea
-from support.gitops_threads import served
 from support.live import LivePortal
 
 pytestmark = pytest.mark.slow
@@ -22,16 +20,14 @@ _ROUTES = re.findall(r'at\(\s*"([^"]+)"', (ROOT / "web" / "src" / "app" / "scree
 
 
 @pytest.fixture(scope="module")
-def repository(api: httpx.Client) -> Iterator[str]:
+def repository(api: httpx.Client, forge: FakeGitea, blueprint: str) -> Iterator[str]:
     """The address of the one repository of a connected forge, below that of all forges."""
-    body = {"identifier": BLUEPRINT, "title": "Work", "schema": {"properties": {}}}
-    assert api.post("/v1/blueprints", json=body).status_code in (201, 409)
-    with served(FakeGitea(SystemClock())) as forge:
-        world = World(api, forge, "everything")
-        world.repository("app", {"port.yml": spec("app")})
-        source = world.connect()
-        found = api.get(f"{BASE}/sources/{source}/repositories").raise_for_status().json()["repositories"]
-        yield f"{source}/repositories/{quote(found[0]['id'], safe='')}"
+    world = World(api, forge, "everything")
+    world.repository("app", {"port.yml": spec("app")})
+    source = world.connect()
+    found = api.get(f"{BASE}/sources/{source}/repositories").raise_for_status().json()["repositories"]
+    yield f"{source}/repositories/{quote(found[0]['id'], safe='')}"
+    api.delete(f"{BASE}/sources/{source}", params={"entities": "delete"}).raise_for_status()
 
 
 @pytest.fixture(scope="module")

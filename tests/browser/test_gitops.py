@@ -3,160 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from fairway.kit.clock import SystemClock
-from support.browser import settled, violations
-from support.gitops_connected import BASE, BLUEPRINT, TOKEN, World, spec
-from support.gitops_gitea import FakeGitea
-from support.gitops_threads import served
-
-_SCHEMA = {
-    "properties": {"tier": {"type": "number"}, "stage": {"type": "string", "enum": ["live", "retired"]}},
-    "required": [],
-}
-
-
-@pytest.fixture(scope="module")
-def forge() -> Iterator[FakeGitea]:
-    """A Gitea on a socket."""
-    with served(FakeGitea(SystemClock())) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def blueprint(api: httpx.Client) -> str:
-    """What spec files define here."""
-    body = {"identifier": BLUEPRINT, "title": "Work", "schema": _SCHEMA}
-    assert api.post("/v1/blueprints", json=body).status_code in (201, 409)
-    return BLUEPRINT
-
-
-@pytest.fixture
-def world(api: httpx.Client, forge: FakeGitea, blueprint: str) -> Iterator[World]:
-    """An organisation without repositories yet; its sources and their entities go with the test."""
-    found = World(api, forge, f"o{secrets.token_hex(3)}")
-    yield found
-    forge.delay = 0
-    for source in found.made:
-        api.delete(f"{BASE}/sources/{source}", params={"entities": "delete"})
-
-
-def _clean(page: Page) -> None:
-    """No barrier in either scheme, and nothing wider than the window."""
-    assert violations(page) == []
-    page.emulate_media(color_scheme="dark")
-    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
-    assert violations(page) == []
-    page.emulate_media(color_scheme="light")
-
-
-def _figure(page: Page, name: str) -> Locator:
-    return page.get_by_role("region", name="Last pass").locator("div", has=page.get_by_text(name, exact=True)).last
-
-
-def test_without_sources_the_list_says_what_they_are_for(page: Page, blueprint: str) -> None:
-    page.goto("/sources")
-    section = page.get_by_role("region", name="Git repositories")
-    expect(section.get_by_text("No repositories are connected")).to_be_visible(timeout=15_000)
-    assert violations(page) == []
-    section.get_by_role("link", name="Connect repositories").click()
-    expect(page).to_have_url("/sources/gitops/new")
-
-
-def test_a_forge_is_connected(page: Page, world: World) -> None:
-    world.repository("checkout", {"port.yml": spec("co-" + world.name, tier=1)})
-    page.goto("/sources/gitops/new")
-    page.get_by_role("radio", name="Gitea").click()
-    page.get_by_label("Title").fill(f"Forge {world.name}")
-    page.get_by_label("Address", exact=False).first.fill(world.forge.url)
-    page.get_by_label("Organisation or user").fill(world.name)
-    token = page.get_by_role("textbox", name="Token")
-    expect(token).to_have_attribute("type", "password")
-    token.fill("wrong")
-    page.get_by_role("button", name="Check connection").click()
-    expect(page.get_by_text("This does not work yet")).to_be_visible()
-    token.fill(TOKEN)
-    expect(page.get_by_text("This does not work yet")).to_have_count(0)
-    page.get_by_role("button", name="Check connection").click()
-    expect(page.get_by_text("Logged in as")).to_contain_text("The first page of its list has 1 repository")
-    _clean(page)
-    page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/sources/gitops/git_\w+$"))
-    source = page.url.rpartition("/")[2]
-    world.made.append(source)
-    expect(page.get_by_role("heading", level=1, name=f"Forge {world.name}")).to_be_visible()
-    expect(_figure(page, "Created")).to_contain_text("1", timeout=15_000)
-    expect(page.get_by_role("banner").or_(page.locator("header")).get_by_text("Complete").first).to_be_visible()
-    assert world.entity("co-" + world.name)
-    _clean(page)
-
-
-def test_what_is_left_as_it_is_are_the_portals_own_defaults(page: Page, world: World, api: httpx.Client) -> None:
-    page.goto("/sources/gitops/new")
-    page.get_by_role("radio", name="Gitea").click()
-    page.get_by_label("Title").fill(f"Form {world.name}")
-    page.get_by_label("Address", exact=False).first.fill(world.forge.url)
-    page.get_by_label("Organisation or user").fill(f"{world.name}-form")
-    page.get_by_role("textbox", name="Token").fill(TOKEN)
-    page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/sources/gitops/git_\w+$"))
-    formed = page.url.rpartition("/")[2]
-    body = {"title": f"Bare {world.name}", "kind": "gitea", "url": world.forge.url, "secrets": {"token": TOKEN},
-            "settings": {"organisation": f"{world.name}-bare"}}  # fmt: skip
-    bare = api.post(f"{BASE}/sources", json=body).raise_for_status().json()["source"]
-    world.made += [formed, bare["id"]]
-    assert world.source(formed)["options"] == bare["options"]
-
-
-_NOWHERE = "http://127.0.0.1:9"
-_LOGINS = [
-    ("GitHub", "GitHub App", {"Address of the API": _NOWHERE, "App id": "7", "Installation id": "8"}, "Private key",
-     {"appId": "7", "installation": "8"}),
-    ("GitLab", None, {"Address": _NOWHERE, "Group": "acme/platform"}, "Token", {"organisation": "acme/platform"}),
-    ("Bitbucket Data Center", "User name and password", {"Address": _NOWHERE, "Projects": "PAY,PLAT*",
-     "User name": "kim"}, "Password or token", {"projects": ["PAY", "PLAT*"], "username": "kim"}),
-    ("Plain git", "SSH key", {"Repositories": "ssh://git@127.0.0.1:9/a.git", "Host keys": "127.0.0.1 ssh-ed25519 AAAA"},
-     "Private key", {"repositories": ["ssh://git@127.0.0.1:9/a.git"], "knownHosts": "127.0.0.1 ssh-ed25519 AAAA"}),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("kind", "login", "given", "secret", "settings"), _LOGINS, ids=[each[0] for each in _LOGINS])
-def test_each_kind_of_forge_takes_its_form(
-    page: Page, world: World, kind: str, login: str | None, given: dict[str, str], secret: str, settings: dict[str, Any]
-) -> None:
-    page.goto("/sources/gitops/new")
-    page.get_by_role("radio", name=kind, exact=True).click()
-    if login is not None:
-        page.get_by_text(login, exact=True).click()
-    page.get_by_label("Title").fill(f"{kind} {world.name}")
-    for label, text in given.items():
-        field = page.get_by_role("textbox", name=label).or_(page.get_by_role("combobox", name=label))
-        field.first.fill(text)
-        field.first.blur()
-    page.get_by_role("textbox", name=secret).fill("a secret of nobody")
-    page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/sources/gitops/git_"))
-    source = page.url.rpartition("/")[2]
-    world.made.append(source)
-    assert world.source(source)["settings"] == settings
-    expect(page.get_by_role("heading", level=1, name=f"{kind} {world.name}")).to_be_visible()
-
-
-def test_what_does_not_fit_is_said_in_the_portals_words(page: Page, world: World) -> None:
-    page.goto("/sources/gitops/new")
-    page.get_by_role("radio", name="Plain git").click()
-    page.get_by_label("Title").fill("Nowhere")
-    page.get_by_role("button", name="Connect", exact=True).click()
-    expect(page.get_by_role("alert").filter(has_text="settings.repositories")).to_be_visible()
-    assert violations(page) == []
-    expect(page.get_by_label("Title")).to_have_value("Nowhere")
+from support.browser import accessible, settled, violations
+from support.gitops_connected import BLUEPRINT, TOKEN, World, spec
 
 
 def test_the_list_says_how_each_source_is(page: Page, world: World) -> None:
@@ -169,7 +22,7 @@ def test_the_list_says_how_each_source_is(page: Page, world: World) -> None:
     expect(row).to_contain_text("1 error")
     expect(row.get_by_role("cell").nth(2)).to_have_text("2")
     expect(row.get_by_role("img", name="Gitea or Forgejo")).to_be_visible()
-    _clean(page)
+    accessible(page)
     row.get_by_role("link", name=re.compile(world.name)).focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"/sources/gitops/{source}")
@@ -188,7 +41,7 @@ def test_from_the_source_to_the_finding_at_its_line(page: Page, world: World) ->
     expect(page).to_have_url(re.compile("state=problems"))
     expect(grid.get_by_text(f"{world.name}/good")).to_have_count(0)
     expect(grid.get_by_text(bad)).to_be_visible()
-    _clean(page)
+    accessible(page)
     page.get_by_text("Failed", exact=True).click()
     expect(page.get_by_text("No repository failed")).to_be_visible()
     page.get_by_role("button", name="Show all").click()
@@ -205,7 +58,7 @@ def test_from_the_source_to_the_finding_at_its_line(page: Page, world: World) ->
         "href", re.compile(rf"^{world.forge.url}/{bad}/src/commit/\w+/services/a/port\.yml#L\d+$")
     )
     expect(link).to_have_attribute("rel", re.compile("noopener"))
-    _clean(page)
+    accessible(page)
 
 
 def test_the_grid_is_walked_with_keys(page: Page, world: World) -> None:
@@ -261,7 +114,7 @@ def test_held_deletions_are_approved_and_brought_back(page: Page, held: tuple[Wo
     plan = page.get_by_role("region", name="Would delete 12 entities")
     expect(plan.get_by_role("table", name="Samples of the plan").get_by_role("row")).to_have_count(13)
     expect(plan.get_by_role("link", name=gone)).to_be_visible()
-    _clean(page)
+    accessible(page)
     plan.get_by_role("button", name="Approve…").click()
     dialog = page.get_by_role("dialog", name="Approve the plan?")
     expect(dialog).to_contain_text("12 entities of Work")
@@ -277,7 +130,7 @@ def test_held_deletions_are_approved_and_brought_back(page: Page, held: tuple[Wo
     row = page.get_by_role("row", name=re.compile(gone))
     expect(row).to_contain_text("Deleted")
     expect(row).to_contain_text(f"{world.name}/lose")
-    _clean(page)
+    accessible(page)
     row.get_by_role("button", name=f"Restore {gone}").click()
     expect(row).to_contain_text("restored")
     assert world.entity(gone)
@@ -298,7 +151,7 @@ def test_held_deletions_are_discarded(page: Page, held: tuple[World, str]) -> No
     assert world.entity(f"h12-{world.name}")
     page.goto(f"/entities/{BLUEPRINT}/h12-{world.name}")
     expect(page.get_by_role("region", name="Managed in git")).to_contain_text("Orphaned")
-    _clean(page)
+    accessible(page)
 
 
 def test_a_refused_login_is_put_right(page: Page, world: World) -> None:
@@ -306,7 +159,7 @@ def test_a_refused_login_is_put_right(page: Page, world: World) -> None:
     source = world.connect(token="not good")
     page.goto(f"/sources/gitops/{source}")
     expect(page.get_by_text("The forge refuses the credentials")).to_be_visible()
-    _clean(page)
+    accessible(page)
     page.get_by_role("link", name="Change the credentials").click()
     expect(page.get_by_text("Stored; nobody can read it here.").first).to_be_visible()
     assert "not good" not in page.content()
@@ -334,7 +187,7 @@ def test_settings_are_read_and_changed(page: Page, world: World) -> None:
     page.get_by_role("group", name="Other branches for some repositories").get_by_role("button", name="Add").click()
     page.get_by_label("Repositories, 1").fill(f"{world.name}/old-*")
     page.get_by_label("Branch, 1").fill("release")
-    _clean(page)
+    accessible(page)
     page.get_by_role("button", name="Make a secret").click()
     made = page.get_by_role("textbox", name="Secret to copy").input_value()
     assert re.fullmatch("[0-9a-f]{48}", made)
@@ -384,7 +237,7 @@ def test_the_entity_says_where_it_is_defined(page: Page, world: World) -> None:
     expect(panel.get_by_role("link", name=second)).to_be_visible()
     expect(panel).to_contain_text("Shadowed")
     expect(page.locator("header").get_by_role("link", name=re.compile("Managed in git"))).to_be_visible()
-    _clean(page)
+    accessible(page)
     panel.get_by_role("button", name="Let this file define it").click()
     expect(page.get_by_text("This file defines the entity from now on")).to_be_visible()
     expect(panel.get_by_role("button", name="Unpin")).to_be_visible()

@@ -10,58 +10,12 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from support.boats import BLUEPRINT, count_of, open_boats
 from support.browser import violations
 
-BLUEPRINT = "boat"
-_PROPERTIES = {
-    "kind": {"type": "string", "title": "Kind", "enum": ["sail", "motor"], "enumColors": {"sail": "blue"}},
-    "length": {"type": "number", "title": "Length"},
-    "afloat": {"type": "boolean", "title": "Afloat"},
-    "ports": {"type": "array", "title": "Ports", "items": {"type": "string"}},
-    "built": {"type": "string", "title": "Built", "format": "date-time"},
-    "captain": {"type": "string", "title": "Captain", "format": "user"},
-    "log": {"type": "string", "title": "Log", "format": "markdown"},
-}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def boats(api: httpx.Client) -> None:
-    """Forty boats of two kinds; a blueprint without entities; a fleet that forty boats are about."""
-    api.post("/v1/blueprints", json={"identifier": "fleet", "title": "Fleet", "schema": {"properties": {}}})
-    model = {
-        "identifier": BLUEPRINT,
-        "title": "Boat",
-        "schema": {"properties": _PROPERTIES, "required": ["kind"]},
-        "relations": {"fleet": {"title": "Fleet", "target": "fleet", "required": False, "many": False}},
-    }
-    api.post("/v1/blueprints", json=model).raise_for_status()
-    api.post("/v1/blueprints", json={"identifier": "raft", "title": "Raft", "schema": {"properties": {}}})
-    api.post("/v1/blueprints/fleet/entities", json={"identifier": "north", "title": "North fleet"}).raise_for_status()
-    for start in (0, 20):
-        items = [_boat(number) for number in range(start, start + 20)]
-        api.post(f"/v1/blueprints/{BLUEPRINT}/entities/bulk", json={"entities": items}).raise_for_status()
-
-
-def _boat(number: int) -> dict[str, object]:
-    properties = {"kind": "sail" if number % 4 else "motor", "length": number, "afloat": number % 2 == 0,
-                  "ports": ["Kiel", "Oslo"] if number % 10 == 0 else ["Kiel"]}  # fmt: skip
-    relations = {"fleet": "north"} if number % 20 == 0 else {}
-    return {"identifier": f"boat-{number:02}", "title": f"Boat {number:02}", "properties": properties,
-            "relations": relations}  # fmt: skip
-
-
-def _open(page: Page, **search: object) -> Locator:
-    spelled = {key: value if isinstance(value, str) else json.dumps(value) for key, value in search.items()}
-    page.goto(f"/pages/{BLUEPRINT}s?" + "&".join(f"{key}={quote(value)}" for key, value in spelled.items()))
-    grid = page.get_by_role("grid", name="Boats")
-    grid.wait_for()
-    return grid
-
-
-def _count(page: Page) -> Locator:
-    return page.get_by_role("status", name="Count")
+pytestmark = pytest.mark.usefixtures("boats")
 
 
 def _rule(key: str, operator: str, value: object = None) -> dict[str, object]:
@@ -70,8 +24,8 @@ def _rule(key: str, operator: str, value: object = None) -> dict[str, object]:
 
 
 def test_the_table_shows_what_there_is(page: Page) -> None:
-    grid = _open(page)
-    expect(_count(page)).to_have_text("40")
+    grid = open_boats(page)
+    expect(count_of(page)).to_have_text("40")
     expect(grid.get_by_role("link", name="Boat 00")).to_be_visible()
     expect(grid.get_by_role("columnheader", name="Kind")).to_be_visible()
     expect(grid.get_by_role("columnheader", name="Log")).to_have_count(0)
@@ -79,15 +33,15 @@ def test_the_table_shows_what_there_is(page: Page) -> None:
 
 
 def test_a_word_narrows_it_and_stands_in_the_address(page: Page) -> None:
-    grid = _open(page)
+    grid = open_boats(page)
     page.get_by_role("searchbox", name="Search boats").fill("boat 07")
-    expect(_count(page)).to_have_text("1 of 40")
+    expect(count_of(page)).to_have_text("1 of 40")
     expect(page).to_have_url(re.compile(r"q=boat"))
     expect(grid.get_by_role("link")).to_have_text(["Boat 07"])
 
 
 def test_sorting_is_done_by_the_portal(page: Page) -> None:
-    grid = _open(page)
+    grid = open_boats(page)
     head = grid.get_by_role("columnheader", name="Length")
     head.get_by_role("button").click()
     expect(head).to_have_attribute("aria-sort", "ascending")
@@ -98,7 +52,7 @@ def test_sorting_is_done_by_the_portal(page: Page) -> None:
 
 
 def test_a_filter_is_built_and_taken_apart(page: Page) -> None:
-    _open(page)
+    open_boats(page)
     page.get_by_role("button", name="Filter", exact=True).click()
     drawer = page.get_by_role("dialog", name="Filter")
     drawer.get_by_role("combobox", name="Value").click()
@@ -112,13 +66,13 @@ def test_a_filter_is_built_and_taken_apart(page: Page) -> None:
     expect(drawer.get_by_role("status")).to_have_text("5 match")
     assert violations(page) == []
     drawer.get_by_role("button", name="Apply").click()
-    expect(_count(page)).to_have_text("5 of 40")
+    expect(count_of(page)).to_have_text("5 of 40")
     page.get_by_role("button", name="Remove Kind is motor").click()
-    expect(_count(page)).to_have_text("20 of 40")
+    expect(count_of(page)).to_have_text("20 of 40")
 
 
 def test_a_filter_may_be_written_as_json(page: Page) -> None:
-    _open(page, filter=_rule("kind", "=", "motor"))
+    open_boats(page, filter=_rule("kind", "=", "motor"))
     page.get_by_role("button", name="Filter · 1").click()
     drawer = page.get_by_role("dialog", name="Filter")
     drawer.get_by_text("JSON", exact=True).click()
@@ -128,7 +82,7 @@ def test_a_filter_may_be_written_as_json(page: Page) -> None:
     page.keyboard.insert_text(json.dumps(_rule("ports", "contains", "Oslo")))
     expect(drawer.get_by_role("status")).to_have_text("4 match")
     drawer.get_by_role("button", name="Apply").click()
-    expect(_count(page)).to_have_text("4 of 40")
+    expect(count_of(page)).to_have_text("4 of 40")
 
 
 @pytest.mark.parametrize(
@@ -142,13 +96,13 @@ def test_a_filter_may_be_written_as_json(page: Page) -> None:
     ],
 )
 def test_filters_in_the_address_are_applied(page: Page, rule: dict[str, object], count: int) -> None:
-    _open(page, filter=rule)
-    expect(_count(page)).to_have_text("40" if count == 40 else f"{count} of 40")
+    open_boats(page, filter=rule)
+    expect(count_of(page)).to_have_text("40" if count == 40 else f"{count} of 40")
     expect(page.get_by_role("group", name="Filters")).to_be_visible()
 
 
 def test_rows_are_grouped(page: Page) -> None:
-    grid = _open(page)
+    grid = open_boats(page)
     page.get_by_role("button", name="Group").click()
     page.get_by_role("menuitem", name="Kind").click()
     expect(grid.get_by_role("button", name=re.compile(r"^sail 30"))).to_be_visible()
@@ -162,7 +116,7 @@ def test_rows_are_grouped(page: Page) -> None:
 
 
 def test_columns_are_chosen_and_ordered(page: Page) -> None:
-    grid = _open(page)
+    grid = open_boats(page)
     page.get_by_role("button", name="Columns").click()
     panel = page.get_by_role("dialog", name="Columns")
     panel.get_by_role("checkbox", name="Ports").uncheck()
@@ -176,7 +130,7 @@ def test_columns_are_chosen_and_ordered(page: Page) -> None:
 
 
 def test_views_are_saved_shared_and_changed(page: Page) -> None:
-    _open(page, sort="-length")
+    open_boats(page, sort="-length")
     page.get_by_role("button", name="Default view · changed").click()
     page.get_by_role("menuitem", name="Save as new view").click()
     dialog = page.get_by_role("dialog", name="Save as new view")
@@ -204,7 +158,7 @@ def test_views_are_saved_shared_and_changed(page: Page) -> None:
 
 
 def test_keys_lead_through_the_grid(page: Page) -> None:
-    grid = _open(page)
+    grid = open_boats(page)
     grid.get_by_role("columnheader", name="Title").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("x")
@@ -221,7 +175,7 @@ def test_keys_lead_through_the_grid(page: Page) -> None:
 
 
 def test_a_value_is_changed_in_place_and_back(page: Page, api: httpx.Client) -> None:
-    grid = _open(page, q="boat-11")
+    grid = open_boats(page, q="boat-11")
     grid.locator('[data-place="1:0"]').focus()
     page.keyboard.press("e")
     dialog = page.get_by_role("dialog", name="Title of Boat 11")
@@ -233,68 +187,8 @@ def test_a_value_is_changed_in_place_and_back(page: Page, api: httpx.Client) -> 
     assert api.get(f"/v1/blueprints/{BLUEPRINT}/entities/boat-11").json()["entity"]["title"] == "Boat 11"
 
 
-def test_many_are_changed_at_once(page: Page, api: httpx.Client) -> None:
-    grid = _open(page, q="boat 3", columns="$title,length")
-    expect(_count(page)).to_have_text("10 of 40")
-    for number in (30, 31):
-        grid.get_by_role("row").filter(has_text=f"Boat {number}").get_by_role("checkbox").check()
-    bar = page.get_by_role("region", name="Selection")
-    expect(bar).to_contain_text("2 selected")
-    assert violations(page) == []
-    bar.get_by_role("button", name="Change a value").click()
-    dialog = page.get_by_role("dialog", name="Change 2 entities")
-    dialog.get_by_role("combobox", name="Value").click()
-    page.get_by_role("option", name="Length").click()
-    dialog.get_by_label("Length").fill("77")
-    dialog.get_by_role("button", name="Change").click()
-    expect(dialog).to_be_hidden()
-    lengths = [
-        api.get(f"/v1/blueprints/{BLUEPRINT}/entities/boat-{number}").json()["entity"]["properties"]["length"]
-        for number in (30, 31, 32)
-    ]
-    assert lengths == [77, 77, 32]
-    for number in (30, 31):
-        body = {"properties": {"length": number}}
-        api.patch(f"/v1/blueprints/{BLUEPRINT}/entities/boat-{number}", json=body).raise_for_status()
-
-
-def test_an_action_is_run_on_many(page: Page, api: httpx.Client) -> None:
-    sails = {"type": "SEARCH", "combinator": "and", "rules": [{"property": "kind", "operator": "=", "value": "sail"}]}
-    action = {
-        "identifier": "paint_boat", "title": "Paint",
-        "trigger": {
-            "type": "self-service", "operation": "DAY-2", "blueprintIdentifier": BLUEPRINT, "condition": sails,
-            "userInputs": {"properties": {"colour": {"type": "string", "title": "Colour"}}, "required": ["colour"]},
-        },
-        "invocationMethod": {"type": "WEBHOOK", "url": "http://127.0.0.1:9/", "agent": True},
-    }  # fmt: skip
-    api.post("/v1/actions", json=action).raise_for_status()
-    grid = _open(page, q="boat 3")
-    for number in (31, 32, 33):  # the second has a motor
-        grid.get_by_role("row").filter(has_text=f"Boat {number}").get_by_role("checkbox").check()
-    page.get_by_role("region", name="Selection").get_by_role("button", name="Run an action").click()
-    dialog = page.get_by_role("dialog", name="Run an action on 3 entities")
-    expect(dialog).to_contain_text("the same values go to all 3")
-    dialog.get_by_role("button", name="Run on 3").click()
-    expect(dialog).to_contain_text('Input "colour" is required')
-    assert violations(page) == []
-    dialog.get_by_label("Colour").fill("red")
-    dialog.get_by_role("button", name="Run on 3").click()
-    expect(dialog.get_by_role("status")).to_have_text("2 of 3 runs started")
-    expect(dialog.get_by_role("alert")).to_contain_text("boat-32")
-    assert violations(page) == []
-    runs = api.get("/v1/actions/runs", params={"action": "paint_boat"}).json()["runs"]
-    assert {(run["entity"]["identifier"], run["properties"]["colour"]) for run in runs} == {
-        ("boat-31", "red"),
-        ("boat-33", "red"),
-    }
-    dialog.get_by_role("link", name="Show the runs").click()
-    expect(page).to_have_url(re.compile(r"/runs\?action="))
-    api.delete("/v1/actions/paint_boat").raise_for_status()
-
-
 def test_one_is_created_with_the_portals_complaints_beside_the_fields(page: Page, api: httpx.Client) -> None:
-    _open(page)
+    open_boats(page)
     page.get_by_role("button", name="New", exact=True).click()
     form = page.get_by_role("dialog", name="New Boat")
     form.get_by_label("Title").fill("Launched today")
@@ -310,26 +204,8 @@ def test_one_is_created_with_the_portals_complaints_beside_the_fields(page: Page
     api.delete(f"/v1/blueprints/{BLUEPRINT}/entities/launched").raise_for_status()
 
 
-def test_deleting_many_can_be_undone(page: Page, api: httpx.Client) -> None:
-    for name in ("wreck-1", "wreck-2"):
-        body = {"identifier": name, "title": name, "properties": {"kind": "sail"}}
-        api.post(f"/v1/blueprints/{BLUEPRINT}/entities", json=body).raise_for_status()
-    grid = _open(page, q="wreck")
-    grid.get_by_role("checkbox", name="Select all").check()
-    page.get_by_role("region", name="Selection").get_by_role("button", name="Delete").click()
-    dialog = page.get_by_role("dialog", name="Delete 2 entities?")
-    expect(dialog).to_contain_text("Nothing else depends on it")
-    dialog.get_by_role("button", name="Delete", exact=True).click()
-    expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(grid.get_by_role("link")).to_have_count(2)
-    api.post(
-        f"/v1/blueprints/{BLUEPRINT}/bulk/entities/delete", json={"entities": ["wreck-1", "wreck-2"]}
-    ).raise_for_status()
-
-
 def test_the_table_is_exported(page: Page, tmp_path: Path) -> None:
-    _open(page, filter=_rule("kind", "=", "motor"), columns="$title,length")
+    open_boats(page, filter=_rule("kind", "=", "motor"), columns="$title,length")
     for item, name in (("CSV with these columns", "boats.csv"), ("JSON of whole entities", "boats.json")):
         page.get_by_role("button", name="Export").click()
         with page.expect_download() as waiting:
@@ -343,7 +219,7 @@ def test_the_table_is_exported(page: Page, tmp_path: Path) -> None:
 
 
 def test_changes_of_others_appear_by_themselves(page: Page, api: httpx.Client) -> None:
-    grid = _open(page, q="boat 05")
+    grid = open_boats(page, q="boat 05")
     expect(grid.get_by_role("link")).to_have_text(["Boat 05"])
     path = f"/v1/blueprints/{BLUEPRINT}/entities/boat-05"
     api.patch(path, json={"title": "Boat 05, repainted"}).raise_for_status()
@@ -379,7 +255,7 @@ def test_a_page_that_does_not_exist(page: Page) -> None:
 
 
 def test_pages_are_renamed_and_moved(page: Page, api: httpx.Client) -> None:
-    _open(page)
+    open_boats(page)
     page.get_by_role("button", name="Page", exact=True).click()
     page.get_by_role("menuitem", name="New page").click()
     dialog = page.get_by_role("dialog", name="New page")
@@ -398,20 +274,20 @@ def test_pages_are_renamed_and_moved(page: Page, api: httpx.Client) -> None:
 @pytest.mark.parametrize("width", [320, 768])
 def test_narrow_windows_do_not_scroll_sideways(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
-    _open(page)
+    open_boats(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert violations(page) == []
 
 
 def test_in_the_dark(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
-    grid = _open(page, group="kind", filter=_rule("length", ">", 3))
+    grid = open_boats(page, group="kind", filter=_rule("length", ">", 3))
     grid.get_by_role("checkbox", name="Select all").check()
     assert violations(page) == []
 
 
 def test_whoever_may_not_create_is_told_why(member_page: Page) -> None:
-    _open(member_page)
+    open_boats(member_page)
     button = member_page.get_by_role("button", name="New", exact=True)
     expect(button).to_be_disabled()
     expect(button).to_have_attribute("title", re.compile("boat"))

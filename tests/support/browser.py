@@ -118,3 +118,12 @@ def violations(page: Page) -> list[str]:
         tags,
     )
     return [str(each) for each in found]
+
+
+def accessible(page: Page) -> None:
+    """No barrier in either scheme, and nothing wider than the window."""
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", "dark")
+    assert violations(page) == []
+    page.emulate_media(color_scheme="light")

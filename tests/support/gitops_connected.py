@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from playwright.sync_api import Locator, Page
 
 from support.gitops_gitea import FakeGitea
 
@@ -77,3 +78,8 @@ class World:
     def entity(self, identifier: str) -> bool:
         """Whether the catalog has it."""
         return self.api.get(f"/v1/blueprints/{BLUEPRINT}/entities/{identifier}").status_code == 200
+
+
+def figure(page: Page, name: str) -> Locator:
+    """A figure of the last pass on the page of a source."""
+    return page.get_by_role("region", name="Last pass").locator("div", has=page.get_by_text(name, exact=True)).last
