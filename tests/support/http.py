@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -54,11 +54,39 @@ async def access_token(anonymous: httpx.AsyncClient, client_id: str, client_secr
     return token
 
 
+class Renewing(httpx.Auth):
+    """Asks for a new token when that of the client has run out, as clients do: tests move the clock by days."""
+
+    def __init__(self, app: FastAPI, settings: Settings, token: str) -> None:
+        self._app = app
+        self._settings = settings
+        self._first = f"Bearer {token}"
+        self._present = self._first
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Leaves requests alone that a test gave another token."""
+        if request.headers.get("authorization") != self._first:
+            yield request
+            return
+        request.headers["authorization"] = self._present
+        response = yield request
+        if response.status_code == 401 and b"has expired" in await response.aread():
+            self._present = f"Bearer {await first_token(self._app, self._settings)}"
+            request.headers["authorization"] = self._present
+            yield request
+
+
+async def first_token(app: FastAPI, settings: Settings) -> str:
+    """A token of the bootstrap credentials."""
+    assert settings.client_secret is not None
+    async with connect(app) as anonymous:
+        return await access_token(anonymous, settings.client_id, settings.client_secret.get_secret_value())
+
+
 @asynccontextmanager
 async def logged_in(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the bootstrap credentials."""
-    assert settings.client_secret is not None
-    async with connect(app) as anonymous:
-        token = await access_token(anonymous, settings.client_id, settings.client_secret.get_secret_value())
+    token = await first_token(app, settings)
     async with connect(app, token) as client:
+        client.auth = Renewing(app, settings, token)
         yield client

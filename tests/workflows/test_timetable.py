@@ -101,14 +101,14 @@ async def test_time_that_nobody_worked_is_made_up_for_once(flow: Flow, target: F
 async def test_a_changed_schedule_takes_the_place_of_the_old_one(flow: Flow, target: Forge, clock: ManualClock) -> None:
     await flow.done("POST", "/v1/workflows", _hourly(target), status=201)
     await flow.done("PUT", "/v1/workflows/flow", _hourly(target, cron="30 * * * *"))
-    await _pass(flow, clock, 60)  # an access token counts for three hours
-    await _pass(flow, clock, 5)
+    await _pass(flow, clock, 120)
+    await _pass(flow, clock, 30)
     assert {seen.json["at"][14:16] for seen in target.requests} == {"30"}
     seen = len(target.requests)
     await flow.done("PUT", "/v1/workflows/flow", _hourly(target, published=False))
-    await _pass(flow, clock, 60)
+    await _pass(flow, clock, 120)
     assert len(target.requests) == seen
     await flow.done("PUT", "/v1/workflows/flow", _hourly(target))
     await flow.done("DELETE", "/v1/workflows/flow")
-    await _pass(flow, clock, 60)
+    await _pass(flow, clock, 120)
     assert len(target.requests) == seen
