@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from fairway.cli.lasting import ended, until_signal
 from fairway.cli.output import emit, is_terminal, reported_errors
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 10.0
-_DRAIN_SECONDS = 30.0
 
 
 class Progress:
@@ -64,7 +61,7 @@ def settings_of(**flags: Any) -> SyncSettings:
     try:
         settings = load_settings({**os.environ, **given})
     except FairwayError as error:
-        raise _ended(error, REFUSED) from None
+        raise ended(error, REFUSED) from None
     configure_logging(settings.log_level, "auto")
     return settings
 
@@ -98,42 +95,16 @@ def run_watch(settings: SyncSettings) -> int:
 
 
 def _run(main: Callable[[asyncio.Event], Awaitable[int]]) -> int:
-    """Runs until the end or a signal: the first lets what is under way finish, a second does not."""
-    import uvloop
-
     from fairway.gitops.sync.leases import AlreadyRunning
     from fairway.gitops.sync.running import REFUSED, SOME_FAILED
     from fairway.kit.errors import FairwayError
 
-    async def guarded() -> int:
-        stop = asyncio.Event()
-        task = asyncio.ensure_future(main(stop))
-        loop = asyncio.get_running_loop()
-
-        def end() -> None:
-            if stop.is_set():
-                task.cancel()
-            stop.set()
-            loop.call_later(_DRAIN_SECONDS, task.cancel)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, end)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return SOME_FAILED
-
     with reported_errors():
         try:
-            return uvloop.run(guarded())
+            return until_signal(main, SOME_FAILED)
         except FairwayError as error:
-            raise _ended(error, SOME_FAILED if isinstance(error, AlreadyRunning) else REFUSED) from None
+            raise ended(error, SOME_FAILED if isinstance(error, AlreadyRunning) else REFUSED) from None
     raise AssertionError("unreachable")
-
-
-def _ended(error: Any, code: int) -> typer.Exit:
-    emit({"event": "failed", "error": error.code, "message": error.message}, f"Error: {error.message}")
-    return typer.Exit(code)
 
 
 def show(report: PassReport) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairway.cli.lasting import ended, until_signal
 from fairway.cli.output import emit, is_terminal
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 10.0
-_DRAIN_SECONDS = 30.0
 
 Folder = Annotated[Path, typer.Argument(help="The integration's folder, with main.py and .port.")]
 defaults = typer.Typer(
@@ -196,7 +195,7 @@ def _bundle(folder: Path, overrides: dict[str, dict[str, Any]]) -> Bundle:
     try:
         bundle = load_bundle(folder, os.environ, {group: values for group, values in given.items() if values})
     except FairwayError as error:
-        raise _ended(error, CONFIGURATION) from None
+        raise ended(error, CONFIGURATION) from None
     from fairway.integration.portal_api.masking import Masking
 
     settings = bundle.loaded.settings
@@ -206,35 +205,10 @@ def _bundle(folder: Path, overrides: dict[str, dict[str, Any]]) -> Bundle:
 
 
 def _until_signal(main: Callable[[asyncio.Event], Awaitable[int]]) -> int:
-    """Runs until the end or a signal: the first lets last words be said, a second does not."""
-    import uvloop
-
     from fairway.integration.runtime import ABORTED, CONFIGURATION
     from fairway.kit.errors import FairwayError
 
-    async def guarded() -> int:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        task = asyncio.ensure_future(main(stop))
-
-        def end() -> None:
-            if stop.is_set():
-                task.cancel()
-            stop.set()
-            loop.call_later(_DRAIN_SECONDS, task.cancel)
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, end)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            return ABORTED
-
     try:
-        return uvloop.run(guarded())
+        return until_signal(main, ABORTED)
     except FairwayError as error:
-        raise _ended(error, CONFIGURATION) from None
-
-
-def _ended(error: Any, code: int) -> typer.Exit:
-    emit({"event": "failed", "error": error.code, "message": error.message}, f"Error: {error.message}")
-    return typer.Exit(code)
+        raise ended(error, CONFIGURATION) from None

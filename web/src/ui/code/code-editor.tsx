@@ -18,7 +18,7 @@ interface Props {
   label: string;
   readOnly?: boolean;
   height?: string;
-  /** More of CodeMirror, such as completion; must be the same object from one drawing to the next. */
+  /** More of CodeMirror, such as completion, which may come later; the same object from one drawing to the next. */
   extension?: Extension;
 }
 
@@ -40,8 +40,9 @@ export default function CodeEditor({ value, onChange, language, label, readOnly,
   const changed = useRef(onChange);
   changed.current = onChange;
   const colours = useRef(new Compartment());
+  const more = useRef(new Compartment());
   const dark = useComputedColorScheme("light") === "dark";
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text and the colours are kept current below
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text, colours and extension are kept current below
   useEffect(() => {
     const parent = place.current;
     if (parent === null) return;
@@ -66,13 +67,17 @@ export default function CodeEditor({ value, onChange, language, label, readOnly,
           EditorView.updateListener.of((update) => {
             if (update.docChanged) changed.current?.(update.state.doc.toString());
           }),
-          extension ?? NONE,
+          more.current.of(extension ?? NONE),
         ],
       }),
     });
     view.current = editor;
     return () => editor.destroy();
-  }, [language, label, readOnly, height, extension]);
+  }, [language, label, readOnly, height]);
+  // A new editor in its place would lose the cursor, what can be undone, and what is being typed.
+  useEffect(() => {
+    view.current?.dispatch({ effects: more.current.reconfigure(extension ?? NONE) });
+  }, [extension]);
   useEffect(() => {
     view.current?.dispatch({
       effects: colours.current.reconfigure(syntaxHighlighting(dark ? darkHighlight : defaultHighlightStyle)),
