@@ -43,7 +43,9 @@ SCREENS = {
     "permissions": "/builder/service?tab=permissions",
     "actions": "/builder/actions",
     "action-definition": "/builder/actions/{action}",
+    "workflow": "/builder/workflows/{workflow}",
     "scorecards": "/builder/scorecards",
+    "scorecard": "/builder/scorecards/service/production_readiness",
     "sources": "/sources",
     "repositories": "/sources/gitops/{gitops}",
     "repositories-list": "/sources/gitops/{gitops}?tab=repositories",
@@ -52,6 +54,7 @@ SCREENS = {
     "repositories-settings": "/sources/gitops/{gitops}?tab=settings",
     "repository": "/sources/gitops/{gitops}/repositories/{repository}",
     "connect-repositories": "/sources/gitops/new",
+    "integration": "/sources/integrations/pictures?tab=mapping",
     "webhook": "/sources/webhooks/alerts",
     "audit": "/audit",
     "users": "/settings/users",
@@ -67,10 +70,16 @@ def examples(api: httpx.Client, forge: FakeGitea) -> dict[str, str]:
     runs = api.get("/v1/actions/runs", params={"limit": 1}).json()["runs"]
     actions = api.get("/v1/actions", params={"trigger_type": "self-service"}).json()["actions"]
     services = api.get("/v1/blueprints/service/entities").json()["entities"]
+    workflows = api.get("/v1/workflows").json()["workflows"]
+    mappings = {"identifier": ".slug", "blueprint": '"service"', "title": ".name", "properties": {"url": ".html_url"}}
+    resource = {"kind": "repository", "selector": {"query": "true"}, "port": {"entity": {"mappings": mappings}}}
+    body = {"installationId": "pictures", "installationAppType": "github", "config": {"resources": [resource]}}
+    api.post("/v1/integration", json=body).raise_for_status()
     return {
         "run": runs[0]["id"] if runs else "none",
         "action": actions[0]["identifier"] if actions else "none",
         "service": services[0]["identifier"],
+        "workflow": workflows[0]["identifier"],
         **connected(api, forge, [each["identifier"] for each in services[:8]]),
     }
 
@@ -99,6 +108,8 @@ def main(folder: Path, names: list[str]) -> None:
         for scheme in ("light", "dark"):
             context = browser.new_context(viewport={"width": 1400, "height": 900}, color_scheme=scheme)
             page = context.new_page()
+            if not names or "login" in names:
+                picture(page, portal.url, "/", folder / f"login-{scheme}.png")
             sign_in(page, portal.url, EMAIL, PASSWORD)
             for name, address in SCREENS.items():
                 if names and name not in names:
