@@ -84,3 +84,12 @@ def test_the_palette_finds_actions(page: Page) -> None:
     page.get_by_placeholder("Search entities").fill("create service")
     page.get_by_role("dialog").get_by_text("Create service", exact=True).click()
     expect(page).to_have_url("/self-service/create_service")
+
+
+def test_the_sidebar_lights_one_place(page: Page) -> None:
+    page.goto("/builder/scorecards/service/production_readiness")
+    main = page.get_by_role("navigation", name="Main")
+    expect(main.locator("a[data-active]")).to_have_text(["Scorecards"])
+    expect(main.locator("a[aria-current]")).to_have_count(0)
+    page.goto("/builder/scorecards")
+    expect(main.locator("a[aria-current=page]")).to_have_text(["Scorecards"])

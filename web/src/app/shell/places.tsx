@@ -23,6 +23,8 @@ export interface Place {
   icon: ReactNode;
   /** Only administrators find it in the sidebar; the API decides who may use what is there. */
   admin?: boolean;
+  /** Addresses of screens that belong to it, too, with everything below them. */
+  also?: string[];
 }
 
 const size = 17;
@@ -38,7 +40,7 @@ export const DAILY: Place[] = [
 /** What platform engineers look after. */
 export const BUILD: Place[] = [
   { label: "Blueprints", to: "/builder", icon: <IconSchema size={size} /> },
-  { label: "Actions", to: "/builder/actions", icon: <IconListCheck size={size} /> },
+  { label: "Actions", to: "/builder/actions", icon: <IconListCheck size={size} />, also: ["/builder/workflows"] },
   { label: "Scorecards", to: "/builder/scorecards", icon: <IconGauge size={size} /> },
   { label: "Data sources", to: "/sources", icon: <IconPlugConnected size={size} /> },
 ];
@@ -53,3 +55,15 @@ export const SETTINGS: Place[] = [
 ];
 
 export const SETTINGS_ICON = <IconSettings size={size} />;
+
+/** The place that an address belongs to: the one with most of the address in common. */
+export function placeOf(pathname: string): Place | undefined {
+  let [found, length] = [undefined as Place | undefined, 0];
+  for (const place of [...DAILY, ...BUILD, ...SETTINGS]) {
+    for (const root of [place.to, ...(place.also ?? [])]) {
+      const within = pathname === root || (root !== "/" && pathname.startsWith(`${root}/`));
+      if (within && root.length > length) [found, length] = [place, root.length];
+    }
+  }
+  return found;
+}

@@ -5,7 +5,10 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { type SidebarItem, sidebarQuery } from "@/app/queries";
 import { useUser } from "@/app/session";
 import { Loaded, LoadingRows } from "@/ui/states";
-import { BUILD, DAILY, type Place, SETTINGS } from "./places";
+import { BUILD, DAILY, type Place, placeOf, SETTINGS } from "./places";
+
+/** The link to the page that is shown says so; links above it are only lit. */
+const EXACTLY = { exact: true, includeSearch: false };
 
 /** Where one can go: daily screens, the catalog's pages, and what is set up. */
 export function Sidebar() {
@@ -36,7 +39,7 @@ function Heading({ children }: { children: string }) {
 }
 
 function Places({ places }: { places: Place[] }) {
-  const { pathname } = useLocation();
+  const current = placeOf(useLocation().pathname);
   return places.map((place) => (
     <NavLink
       key={place.to}
@@ -44,8 +47,8 @@ function Places({ places }: { places: Place[] }) {
       to={place.to}
       label={place.label}
       leftSection={place.icon}
-      active={pathname === place.to}
-      aria-current={pathname === place.to ? "page" : undefined}
+      activeOptions={EXACTLY}
+      active={place === current}
       variant="light"
       bdrs="sm"
       py={5}
@@ -72,8 +75,8 @@ function Item({ item }: { item: SidebarItem }) {
       to={to}
       label={label}
       leftSection={<IconTable size={17} aria-hidden />}
+      activeOptions={EXACTLY}
       active={pathname === to}
-      aria-current={pathname === to ? "page" : undefined}
       variant="light"
       bdrs="sm"
       py={5}
