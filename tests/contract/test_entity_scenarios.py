@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 import httpx
 import pytest
 
+from fairway.kit.settings import Settings
 from support.catalog import DOMAIN, SERVICE, TO_DOMAIN, Put
 
 PATH = "/v1/blueprints/service/entities"
@@ -97,6 +98,20 @@ async def test_scenario_9_bulk_limits(client: httpx.AsyncClient, put_blueprint: 
     missing = await client.post("/v1/blueprints/nope/entities/bulk", json={"entities": many[:1]})
     assert missing.status_code == 404
     assert (await client.get("/v1/blueprints/service/entities-count")).json()["count"] == 0
+
+
+async def test_larger_bulks_are_for_those_who_read_that_they_may_be(
+    client: httpx.AsyncClient, anonymous: httpx.AsyncClient, settings: Settings, put_blueprint: Put
+) -> None:
+    await put_blueprint(SERVICE)
+    assert settings.client_secret is not None
+    login = {"clientId": settings.client_id, "clientSecret": settings.client_secret.get_secret_value()}
+    most = int((await anonymous.post("/v1/auth/access_token", json=login)).headers["x-fairway-bulk-limit"])
+    many = [{"identifier": str(number)} for number in range(most + 1)]
+    known = {"x-fairway-bulk-limit": str(most)}
+    assert (await client.post(f"{PATH}/bulk", json={"entities": many}, headers=known)).status_code == 422
+    stored = await client.post(f"{PATH}/bulk", json={"entities": many[:most]}, headers=known)
+    assert (stored.status_code, len(stored.json()["entities"])) == (200, most)
 
 
 async def test_scenario_9_an_unmet_relation_is_not_found(client: httpx.AsyncClient, put_blueprint: Put) -> None:

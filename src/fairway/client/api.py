@@ -18,15 +18,12 @@ from fairway.client.errors import error_of
 from fairway.client.retry import NO_ANSWER, RETRIED, RetryPolicy
 from fairway.client.token import Credentials, TokenCache
 from fairway.kit.errors import FairwayError, PayloadTooLarge
-from fairway.wire.entities import MAX_BULK, BulkAnswer, EntityWrite
+from fairway.wire.entities import BULK_LIMIT, MAX_BULK, BulkAnswer, EntityWrite
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _TIMEOUT = aiohttp.ClientTimeout(total=60, connect=10)
 _PARALLEL = 8
 """Bulk requests under way at once."""
-
-BULK_LIMIT = "x-fairway-bulk-limit"
-"""Header in which a portal says how many entities it takes in one bulk."""
 
 Query = Mapping[str, Any]
 

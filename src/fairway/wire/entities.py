@@ -6,6 +6,11 @@ from typing import Any, NotRequired, TypedDict
 
 MAX_BULK = 20
 """Entities in one bulk request (contract 3.11)."""
+BULK_LIMIT = "x-fairway-bulk-limit"
+"""Header of answers in which a portal says that it takes larger bulks; of bulks, that their sender has read it. Without
+it more than :data:`MAX_BULK` are refused, as the contract wants."""
+MAX_LARGE_BULK = 500
+"""Entities in one bulk whose sender has read :data:`BULK_LIMIT`."""
 MAX_BULK_DELETE = 100
 """Identifiers in one bulk deletion (contract 3.1)."""
 

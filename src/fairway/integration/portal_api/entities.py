@@ -17,7 +17,7 @@ from fairway.integration.portal_api.installation import Installation
 from fairway.kit.clock import rfc3339, to_millis
 from fairway.kit.errors import FairwayError, PayloadTooLarge
 from fairway.kit.pacing import Gate
-from fairway.wire.entities import MAX_BULK_DELETE
+from fairway.wire.entities import BULK_LIMIT, MAX_BULK, MAX_BULK_DELETE
 
 IN_FLIGHT = 8
 """Requests about entities under way at once (section 21.4)."""
@@ -117,7 +117,8 @@ class EntityApi:
         body = b'{"entities":[' + b",".join(bodies[part.start : part.stop]) + b"]}"
         path = f"/blueprints/{segment(blueprint)}/entities/bulk"
         try:
-            answer = await self._call("POST", path, body=body, params=params)
+            large = {BULK_LIMIT: str(len(part))} if len(part) > MAX_BULK else {}
+            answer = await self._call("POST", path, body=body, params=params, headers=large)
         except PayloadTooLarge as error:
             if len(part) == 1:
                 found.failed[part.start] = _failure(error)
@@ -202,11 +203,13 @@ class EntityApi:
         )
         return [Listed(blueprint, str(each["identifier"]), each) for each in answer.get("entities") or ()]
 
-    async def _call(self, method: str, path: str, *, body: Any, params: Mapping[str, Any]) -> dict[str, Any]:
+    async def _call(
+        self, method: str, path: str, *, body: Any, params: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         await self._gate.enter("pass")
         try:
             return await self._client.request(
-                method, path, params=params, body=body, headers=self._headers, repeatable=True
+                method, path, params=params, body=body, headers={**self._headers, **(headers or {})}, repeatable=True
             )
         finally:
             self._gate.leave()

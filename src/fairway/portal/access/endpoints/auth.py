@@ -10,6 +10,7 @@ from fairway.portal.access.schemas import STRING, STRINGS, answers, body, query,
 from fairway.portal.access.service import Access
 from fairway.portal.http import CallerDep, api_router, json_object, ok
 from fairway.portal.http.requests import require
+from fairway.wire.entities import BULK_LIMIT, MAX_LARGE_BULK
 
 
 def client_address(request: Request) -> str:
@@ -35,7 +36,9 @@ def build_router(access: Access) -> APIRouter:
         client_id = require(credentials, "clientId", str)
         client_secret = require(credentials, "clientSecret", str)
         issued = await access.tokens.issue(client_id, client_secret, client_address(request))
-        return ok(accessToken=issued.token, expiresIn=issued.expires_in, tokenType="Bearer")
+        response = ok(accessToken=issued.token, expiresIn=issued.expires_in, tokenType="Bearer")
+        response.headers[BULK_LIMIT] = str(MAX_LARGE_BULK)
+        return response
 
     @router.get(
         "/auth/permissions",

@@ -16,10 +16,9 @@ from fairway.portal.catalog.entities.context import DeleteOptions
 from fairway.portal.catalog.entities.model import Mode, Outcome, WriteOptions
 from fairway.portal.catalog.entities.service import EntityService
 from fairway.portal.http import CallerDep, answer, api_router, flag, json_object, ok
+from fairway.wire.entities import BULK_LIMIT, MAX_BULK, MAX_BULK_DELETE, MAX_LARGE_BULK
 
 BULK_PATH = "/v1/blueprints/{blueprint_identifier}/entities/bulk"
-MAX_BULK_WRITE = 20
-MAX_BULK_DELETE = 100
 
 _ENTITY_BODY: dict[str, Any] = {
     "type": "object",
@@ -119,7 +118,8 @@ def bulk_endpoint(service: EntityService) -> Callable[[Request, str, Caller], Aw
     """The busiest route of all, for whoever serves it."""
 
     async def bulk(request: Request, blueprint_identifier: str, caller: Caller) -> Response:
-        items = _entity_list(await json_object(request), MAX_BULK_WRITE, "entities")
+        most = MAX_LARGE_BULK if BULK_LIMIT in request.headers else MAX_BULK
+        items = _entity_list(await json_object(request), most, "entities")
         options = _options(request, _upsert_mode(request))
         return bulk_answer(await service.write(caller, blueprint_identifier, items, options))
 
@@ -140,7 +140,7 @@ def build_router(service: EntityService, reader: WrittenReader) -> APIRouter:
     bulk_schema = {
         "type": "object",
         "required": ["entities"],
-        "properties": {"entities": {"type": "array", "minItems": 1, "maxItems": MAX_BULK_WRITE, "items": _ENTITY_BODY}},
+        "properties": {"entities": {"type": "array", "minItems": 1, "maxItems": MAX_BULK, "items": _ENTITY_BODY}},
     }
 
     @router.post(
