@@ -11,7 +11,7 @@ WEB_SOURCES := $(shell find web/src web/public -type f -not -path 'web/src/api/g
 	web/index.html web/vite.config.ts web/tsconfig.json
 PORTAL_SOURCES := $(shell find src/fairway/portal -name '*.py')
 
-.PHONY: help setup run test lint bench screenshots docs format kafka demo-enrich demo-gitops
+.PHONY: help setup run test lint bench screenshots docs format kafka ocean demo-enrich demo-gitops
 
 help: ## Shows the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -79,6 +79,9 @@ bench: setup ## Measures the budgets of docs/performance.md
 
 kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Maven)
 	$(RUN)/python scripts/kafka.py
+
+ocean: setup ## Installs the published port-ocean to compare with (needs Python 3.12)
+	$(RUN)/python scripts/ocean.py
 
 demo-enrich: setup ## Shows self-service end to end: portal, agent, backend and a git repository
 	$(RUN)/python examples/enrich-service/demo.py

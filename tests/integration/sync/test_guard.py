@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fairway.integration.model import EntityKey
 from fairway.integration.resync.guard import FLOOR, SHARE, Limits, Stale, judge
-from support.integrations import SyncWorld, blueprint, kinds_of, mapping, numbered, resource
+from support.integrations import SyncWorld, blueprint, items, kinds_of, mapping, numbered, resource
 
 KINDS = ("repo", "team", "issue")
 BLUEPRINTS = ("a", "b")
@@ -113,6 +113,23 @@ async def test_of_a_lost_state_file_nothing_is_guessed(world: SyncWorld) -> None
     report = await world.run()
     assert (set(await world.entities()), set(await world.entities("team"))) == ({"x"}, {"e00000"})
     assert report.kept[0].reason == 'it is not known which kind it is of, and fetching "repo-0" failed'
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+async def test_what_a_relation_made_by_need_outlives_a_failure_of_its_kind(world: SyncWorld, breaks: bool) -> None:
+    """No kind has ever seen it, and the item that relates to it is on the page that cannot be had."""
+    page = [{"id": "a", "team": "by-need"}]
+    config = mapping(
+        resource("repo", mappings={"relations": {"team": ".team"}}), resource("team", "team"),
+        createMissingRelatedEntities=True,
+    )  # fmt: skip
+    world.source.pages = {"repo": [page], "team": [numbered(1)]}
+    await world.set_up(config, blueprint("team"), blueprint("service", "team"))
+    await world.run()
+    assert set(await world.entities("team")) == {"e00000", "by-need"}
+    world.source.pages = {"repo": [RuntimeError("no")] if breaks else [items("a")], "team": [numbered(1)]}
+    await world.run()
+    assert ("by-need" in await world.entities("team")) is breaks
 
 
 async def test_without_a_listing_nothing_is_deleted(world: SyncWorld) -> None:

@@ -260,6 +260,14 @@ async def test_refused_entities_show_and_are_not_deleted(world: SyncWorld) -> No
     assert counts_of(again, "repo-0") == {"raw": 2, "mapped": 2, "unchanged": 1, "rejected": 1}
 
 
+async def test_an_identifier_that_cannot_be_is_a_refusal_that_shows(world: SyncWorld) -> None:
+    world.source.pages = {"repo": [items("a", "not an identifier")]}
+    await world.set_up(mapping(resource("repo")))
+    report = await world.run()
+    assert counts_of(report, "repo-0") == {"raw": 2, "mapped": 2, "loaded": 1, "rejected": 1}
+    assert report.kinds[0].problems[0].item == "service/not an identifier"
+
+
 async def test_large_bulks_are_halved_when_the_portal_asks(world: SyncWorld) -> None:
     world.source.pages = {"repo": [numbered(20)]}
     await world.set_up(mapping(resource("repo")))

@@ -136,8 +136,11 @@ def _count_kept(stale: Sequence[Stale], deleted: Sequence[Stale], reports: Seque
             _count(each, reports, "kept")
 
 
-def blueprints_of(resource: Resource) -> frozenset[str] | None:
-    """The blueprints that a resource can make, when none of its mappings computes them."""
+def blueprints_of(resource: Resource, *, related: bool) -> frozenset[str] | None:
+    """The blueprints that a resource can make; None when a mapping computes them, or when its relations lead to others
+    and ``related`` entities are created that are missing."""
+    if related and any(mapping.get("relations") for mapping in resource.mappings):
+        return None
     found = [_CONSTANT.match(str(mapping.get("blueprint", ""))) for mapping in resource.mappings]
     if not found or not all(found):
         return None

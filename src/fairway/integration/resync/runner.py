@@ -274,7 +274,7 @@ class _Run:
             everything = "the mapping has no resources"
         makes: dict[str, frozenset[str] | None] = {}
         for each in plan.resources:
-            found = blueprints_of(each.resource)
+            found = blueprints_of(each.resource, related=plan.config.create_missing_related_entities)
             known = makes.get(each.resource.kind, frozenset())
             makes[each.resource.kind] = None if found is None or known is None else known | found
         for report in plan.broken:

@@ -49,7 +49,7 @@ class WriteBatch:
         outcomes: list[Outcome] = []
         drafts: list[Draft] = []
         for index, body in enumerate(bodies):
-            outcome = Outcome(index, "unknown")
+            outcome = Outcome(index, _named(body))
             outcomes.append(outcome)
             with _recorded(outcome):
                 drafts.append(parse_draft(index, body, path_identifier))
@@ -207,6 +207,12 @@ class WriteBatch:
         if blueprint is self._blueprint:
             self._known[name] = stored
         return fresh
+
+
+def _named(body: Any) -> str:
+    """The identifier that an item asks for, right or wrong; ``unknown`` when a search is to find it."""
+    asked = body.get("identifier") if isinstance(body, dict) else None
+    return asked if isinstance(asked, str) else "unknown"
 
 
 class _recorded:  # noqa: N801 reads as a statement: with _recorded(outcome)
