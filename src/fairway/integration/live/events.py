@@ -92,6 +92,19 @@ class LiveEvents:
             await _first_of(self._wake, stop, _LOOK_SECONDS)
         await asyncio.gather(*self._busy.values())
 
+    async def handle_due(self) -> int:
+        """Handles what is due, one after the other, for whoever wants to see failures; how many there were.
+
+        Raises:
+            Exception: what went wrong; the event stays in the journal.
+        """
+        count = 0
+        while found := await self._journal.due((), 1):
+            await self._handle(found[0])
+            await self._journal.done(found[0])
+            count += 1
+        return count
+
     def _begin(self, event: JournalledEvent) -> None:
         key = (event.path, event.key)
 

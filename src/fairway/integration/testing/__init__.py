@@ -1,6 +1,18 @@
 """What authors of integrations test with (contract section 17)."""
 
-from fairway.integration.testing.running import Collected, context_for, recordings, run_resync
+from fairway.integration.testing.events import Delivered, deliver_event
+from fairway.integration.testing.running import Collected, context_for, only, recordings, run_resync
 from fairway.integration.testing.third_party import Asked, FakeThirdParty, Reply
 
-__all__ = ["Asked", "Collected", "FakeThirdParty", "Reply", "context_for", "recordings", "run_resync"]
+__all__ = [
+    "Asked",
+    "Collected",
+    "Delivered",
+    "FakeThirdParty",
+    "Reply",
+    "context_for",
+    "deliver_event",
+    "only",
+    "recordings",
+    "run_resync",
+]

@@ -54,9 +54,16 @@ def context_for(
     )
 
 
-async def run_resync(integration: Integration, mapping: Mapping[str, Any], *, config: Any = None) -> Collected:
+async def run_resync(
+    integration: Integration,
+    mapping: Mapping[str, Any],
+    *,
+    config: Any = None,
+    http: ThirdPartyHttp | None = None,
+    clock: Clock | None = None,
+) -> Collected:
     """Fetches every resource of ``mapping`` (as in ``port-app-config.yml``) and maps it; problems of the mapping and of
-    items are in the result.
+    items are in the result. A given ``http`` stays open.
 
     Raises:
         Exception: what a handler raised.
@@ -64,14 +71,23 @@ async def run_resync(integration: Integration, mapping: Mapping[str, Any], *, co
     found = Collected()
     parsed = compile_config(Engine(), parse_config(mapping, integration.served, integration.selectors))
     found.problems += parsed.problems
-    http = ThirdPartyHttp(HttpSettings(guard=OutboundGuard(enabled=False)))
+    client = http or ThirdPartyHttp(HttpSettings(guard=OutboundGuard(enabled=False)))
+    cache = Cache()
     try:
         for resource in parsed.resources:
-            context = context_for(integration, http=http, config=config, resource=resource.resource)
+            context = context_for(integration, http=client, config=config, resource=resource.resource, clock=clock)
+            context.cache = cache
             await _collect(integration, context, resource, found)
     finally:
-        await http.aclose()
+        if http is None:
+            await client.aclose()
     return found
+
+
+def only(mapping: Mapping[str, Any] | None, *kinds: str) -> dict[str, Any]:
+    """A mapping with those of its resources that are of ``kinds``."""
+    given = mapping or {}
+    return {**given, "resources": [each for each in given.get("resources", ()) if each["kind"] in kinds]}
 
 
 async def _collect(integration: Integration, context: Context, resource: CompiledResource, found: Collected) -> None:
