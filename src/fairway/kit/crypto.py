@@ -53,6 +53,7 @@ def hmac_base64(key: str, message: bytes) -> str:
 
 def equal(left: str | bytes, right: str | bytes) -> bool:
     """Comparison in constant time."""
-    left_bytes = left.encode() if isinstance(left, str) else left
-    right_bytes = right.encode() if isinstance(right, str) else right
+    # Headers may hold bytes that are no text, which stand as surrogates.
+    left_bytes = left.encode(errors="surrogatepass") if isinstance(left, str) else left
+    right_bytes = right.encode(errors="surrogatepass") if isinstance(right, str) else right
     return hmac.compare_digest(left_bytes, right_bytes)

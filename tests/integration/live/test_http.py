@@ -68,6 +68,15 @@ async def test_a_used_up_budget_is_waited_for_before_asking(
     assert sleeper.slept == [30]
 
 
+async def test_a_budget_that_has_a_name_is_waited_for_too(clients: Any, party: FakeThirdParty, sleeper: Any) -> None:
+    used = {"limit": "5000", "remaining": "0", "reset": "1772366430", "resource": "core"}
+    party.on("GET", "/items", Reply([], headers={f"X-RateLimit-{name}": value for name, value in used.items()}), [1])
+    client = clients()
+    await client.get_json("/items")
+    await client.get_json("/items")
+    assert sleeper.slept == [30]
+
+
 async def test_live_events_use_what_resyncs_leave_of_a_budget(
     clients: Any, party: FakeThirdParty, sleeper: Any
 ) -> None:

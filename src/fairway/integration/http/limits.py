@@ -12,6 +12,7 @@ from fairway.kit.pacing import Gate, Lane, RateBudget
 
 _MOST = 256
 _BUDGET = "all"
+_NAMED = "x-ratelimit-resource"
 Key = tuple[str, str]
 """Origin, and what the credential is told apart by."""
 
@@ -53,8 +54,10 @@ class Limiter:
         self._figures.waited_seconds += time.monotonic() - started
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Learns from an answer."""
-        self.budget.note(_BUDGET, headers)
+        """Learns from an answer. Names of budgets do not count: one that is only told of would never be waited for.
+        What has a budget of its own, such as GraphQL at GitHub, is asked by a view with a header of its own."""
+        known = {name.lower(): value for name, value in headers.items() if name.lower() != _NAMED}
+        self.budget.note(_BUDGET, known)
 
     def pause(self) -> float:
         """Seconds until the budget is filled again when it is used up; else 0."""
