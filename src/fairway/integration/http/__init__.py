@@ -14,15 +14,19 @@ from fairway.integration.http.errors import (
 from fairway.integration.http.guard import OutboundGuard
 from fairway.integration.http.paging import Page, Paging, cursor, link_in, links, numbered, offsets
 from fairway.integration.http.settings import HttpFigures, HttpSettings, Retries
+from fairway.integration.http.streams import Lines
 from fairway.integration.http.tokens import CallableToken, FileToken, Token, TokenSource
+from fairway.integration.http.way import ClientTls
 
 __all__ = [
     "CallableToken",
+    "ClientTls",
     "Content",
     "FileToken",
     "HttpAnswer",
     "HttpFigures",
     "HttpSettings",
+    "Lines",
     "OutboundGuard",
     "Page",
     "Paging",

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
+import aiohttp
 import orjson
 from yarl import URL
 
 from fairway.integration.http.answer import HttpAnswer
 from fairway.integration.http.connections import Connections, Failed
-from fairway.integration.http.errors import ThirdPartyBroken, ThirdPartyLimited, ThirdPartyUnavailable
+from fairway.integration.http.errors import (
+    ThirdPartyBroken,
+    ThirdPartyError,
+    ThirdPartyLimited,
+    ThirdPartyUnavailable,
+)
 from fairway.integration.http.limits import Limiter, Limiters
 from fairway.integration.http.paging import Paging, links, walk
 from fairway.integration.http.settings import HttpFigures, HttpSettings
+from fairway.integration.http.streams import Lines
 from fairway.integration.http.tokens import TokenSource
-from fairway.integration.http.urls import Params, base_of, encoded, joined, shown
+from fairway.integration.http.urls import Params, encoded, joined, shown
+from fairway.integration.http.way import DIRECT, ClientTls, Way, address_of
 from fairway.integration.model import RawItem
 from fairway.kit.hints import asked_pause
 from fairway.kit.http import parse_url
@@ -36,8 +46,10 @@ class ThirdPartyHttp:
 
     Args:
         base_url: put in front of paths. Credentials and headers of the client go to its origin only.
+            ``unix:///path`` is a unix socket.
         headers: of every request.
         token: a credential that changes; on a 401 it is renewed, and the request sent once more.
+        tls: certificates for the origin of ``base_url``.
     """
 
     def __init__(
@@ -47,15 +59,20 @@ class ThirdPartyHttp:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         token: TokenSource | None = None,
+        tls: ClientTls | None = None,
     ) -> None:
         self.settings = settings or HttpSettings()
         self._connections = Connections(self.settings)
         self._limiters = Limiters(self.settings, self._connections.figures)
-        self._base = base_of(base_url) if base_url else None
+        self._base: URL | None = None
+        socket: str | None = None
+        if base_url:
+            self._base, socket = address_of(base_url)
+        self._way = Way(socket, tls)
         self._headers = _lowered(headers)
         self._token = token
         self._lane: Lane = "pass"
-        self._credential = _fingerprint(self._headers, token)
+        self._credential = _fingerprint(self._headers, token, self._way)
 
     def view(
         self,
@@ -64,15 +81,20 @@ class ThirdPartyHttp:
         headers: Mapping[str, str] | None = None,
         token: TokenSource | None = None,
         lane: Lane | None = None,
+        tls: ClientTls | None = None,
     ) -> Self:
-        """This client with another address, more headers or another credential. ``lane`` "event" goes first, and uses
-        the part of rate limits that resyncs leave."""
+        """This client with another address, more headers, another credential or its own certificates. ``lane`` "event"
+        goes first, and uses the part of rate limits that resyncs leave."""
         other = copy.copy(self)
-        other._base = base_of(base_url) if base_url else self._base
+        if base_url:
+            other._base, socket = address_of(base_url)
+            other._way = Way(socket, tls)
+        elif tls is not None:
+            other._way = Way(self._way.socket, tls)
         other._headers = {**({} if base_url else self._headers), **_lowered(headers)}
         other._token = token or (None if base_url and headers else self._token)
         other._lane = lane or self._lane
-        other._credential = _fingerprint(other._headers, other._token)
+        other._credential = _fingerprint(other._headers, other._token, other._way)
         return other
 
     @property
@@ -154,6 +176,62 @@ class ThirdPartyHttp:
         async for page in walk(fetch, url, params, paging or links(), items):
             yield page
 
+    @asynccontextmanager
+    async def lines(
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        max_line: int = 4 * 1024 * 1024,
+        silence_seconds: float | None = None,
+        stopping: asyncio.Event | None = None,
+    ) -> AsyncIterator[Lines]:
+        """An answer that lasts, line by line: a watch, or a stream of events. It is asked for once; who wants it again
+        after its end asks again. It counts for limits while it is opened, not while it lasts.
+
+        Args:
+            max_line: bytes of the longest line.
+            silence_seconds: for how long nothing may come; None: for ever.
+            stopping: ends the lines when it is set.
+
+        Raises:
+            ThirdPartyError: it cannot be reached, or of the class of a status that is not 2xx.
+            DestinationRefused: the guard forbids the address.
+        """
+        call = _Call(method, joined(self._base, url, params), _lowered(headers), None, False, self.settings.max_bytes)
+        for last in (False, True):
+            credentials = await self._credentials(call)
+            async with self._opened(call, credentials, silence_seconds) as response:
+                if not isinstance(response, HttpAnswer):
+                    yield Lines(response, call.url, max_line, stopping)
+                    return
+            if last or response.status != 401 or not await self._renewed(call, credentials):
+                raise _no_stream(call, response)
+
+    @asynccontextmanager
+    async def _opened(
+        self, call: _Call, credentials: Mapping[str, str], silence: float | None
+    ) -> AsyncIterator[aiohttp.ClientResponse | HttpAnswer]:
+        """What comes, or the answer when it is an error."""
+        headers, connections = {**credentials, **call.headers}, self._connections
+        async with self._limiters.of(str(call.url.origin()), self._credential) as limiter:
+            asked = connections.opened(call.method, call.url, headers, None, self._way_to(call.url), silence)
+            async with limiter.turn(self._lane):
+                response = await asked.__aenter__()
+            try:
+                if isinstance(response, Failed):
+                    raise _unavailable(call, response, 1)
+                limiter.note(response.headers)
+                good = 200 <= response.status < 300
+                found = response if good else await connections.whole(call.method, call.url, response)
+                if isinstance(found, Failed):
+                    raise _unavailable(call, found, 1)
+                yield found
+            finally:
+                await asked.__aexit__(None, None, None)
+
     async def aclose(self) -> None:
         """Closes every connection, of all views."""
         await self._connections.aclose()
@@ -174,6 +252,10 @@ class ThirdPartyHttp:
                     return outcome
             number += 1
             await self._pause(call, outcome, number, limiter)
+
+    def _way_to(self, url: URL) -> Way:
+        """Sockets and certificates are for the client's own origin."""
+        return self._way if self._base is not None and url.origin() == self._base.origin() else DIRECT
 
     async def _credentials(self, call: _Call) -> Mapping[str, str]:
         if self._base is not None and call.url.origin() != self._base.origin():
@@ -226,9 +308,9 @@ class ThirdPartyHttp:
     async def _follow(self, call: _Call, credentials: Mapping[str, str]) -> HttpAnswer | Failed:
         """Redirects to another origin lose the credentials, and are refused when there is a body."""
         url, method, content = call.url, call.method, call.content
-        headers = {**credentials, **call.headers}
+        headers, way = {**credentials, **call.headers}, self._way_to(call.url)
         for _ in range(_MOST_REDIRECTS + 1):
-            outcome = await self._connections.exchange(method, url, headers, content, call.max_bytes)
+            outcome = await self._connections.exchange(method, url, headers, content, call.max_bytes, way)
             if isinstance(outcome, Failed) or outcome.status not in _REDIRECTS:
                 return outcome
             location = outcome.headers.get("location")
@@ -238,7 +320,7 @@ class ThirdPartyHttp:
             if target.origin() != url.origin():
                 if content is not None:
                     raise ThirdPartyBroken(f"{call.place} redirects to another origin; the body is not sent there")
-                headers = {name: headers[name] for name in ("accept",) if name in headers}
+                headers, way = {name: headers[name] for name in ("accept",) if name in headers}, DIRECT
             url = target
         raise ThirdPartyBroken(f"{call.place} redirects more than {_MOST_REDIRECTS} times", url=shown(call.url))
 
@@ -288,6 +370,16 @@ def _unavailable(call: _Call, outcome: HttpAnswer | Failed, tries: int) -> Third
     )
 
 
+def _no_stream(call: _Call, answer: HttpAnswer) -> ThirdPartyError:
+    if answer.limited or answer.ok:
+        return _unavailable(call, answer, 1)
+    try:
+        answer.require_ok()
+    except ThirdPartyError as error:
+        return error
+    return ThirdPartyBroken(f"{call.place} answered {answer.status}", url=shown(call.url), answered=answer.status)
+
+
 def _limited(call: _Call, seconds: float) -> ThirdPartyLimited:
     text = f"{call.place}: there were too many requests, and the next may be sent in {seconds:.0f} s only"
     return ThirdPartyLimited(text, url=shown(call.url), seconds=seconds)
@@ -297,7 +389,7 @@ def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
 
 
-def _fingerprint(headers: Mapping[str, str], token: TokenSource | None) -> str:
+def _fingerprint(headers: Mapping[str, str], token: TokenSource | None, way: Way) -> str:
     """Tells credentials apart without giving them away."""
     parts: Sequence[str] = [f"{name}:{headers[name]}" for name in sorted(headers)]
-    return hashlib.sha256("\n".join([*parts, str(id(token) if token else 0)]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([*parts, str(id(token) if token else 0), str(hash(way))]).encode()).hexdigest()[:16]

@@ -22,7 +22,7 @@ _PUBLIC = DestinationPolicy(private_networks=False)
 class OutboundGuard:
     """Args:
     enabled: false: the network around is open for every host. Metadata services never are.
-    allowed: names of hosts, ``*.name`` for everything below, addresses and CIDR networks.
+    allowed: names of hosts, ``*.name`` for everything below, addresses and CIDR networks, ``unix:///path`` for sockets.
     """
 
     def __init__(self, *, enabled: bool = True, allowed: Iterable[str] = ()) -> None:
@@ -30,8 +30,12 @@ class OutboundGuard:
         self._hosts: set[str] = set()
         self._suffixes: list[str] = []
         self._networks: list[Network] = []
+        self._sockets: set[str] = set()
         for entry in allowed:
-            self._allow(entry.strip().lower())
+            if entry.strip().startswith("unix://"):
+                self._sockets.add(entry.strip().removeprefix("unix://"))
+            else:
+                self._allow(entry.strip().lower())
 
     def _allow(self, entry: str) -> None:
         if not entry:
@@ -61,6 +65,15 @@ class OutboundGuard:
         if any(plain in network for network in self._networks if network.version == plain.version):
             return None
         return "private networks are closed; the outbound allow-list opens them by host or network"
+
+    def require_socket(self, path: str) -> None:
+        """Unix sockets are of this machine, so they are as closed as private networks.
+
+        Raises:
+            DestinationRefused: nobody named it.
+        """
+        if self.enabled and path not in self._sockets:
+            raise DestinationRefused(f'"unix://{path}" may not be reached from here: sockets of the machine are closed')
 
     def require_behind_proxy(self, url: URL) -> None:
         """A proxy resolves names itself, so only addresses and the proxy's own host can be told here.

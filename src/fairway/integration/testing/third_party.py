@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 import orjson
@@ -40,6 +41,8 @@ class Reply:
     seconds: float = 0.0
     """It takes this long."""
     abort: bool = False
+    stream: AsyncIterator[bytes] | None = None
+    """Sent part by part as it comes, instead of a body; the answer ends with it."""
 
 
 Route = Callable[[Asked], Reply | Awaitable[Reply]]
@@ -47,15 +50,17 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 class FakeThirdParty:
-    """An asynchronous context manager. Requests that no route is for are answered with 404, and are in ``unknown``."""
+    """An asynchronous context manager, on a free port or on the socket ``unix``. Requests that no route is for are
+    answered with 404, and are in ``unknown``."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, unix: Path | None = None) -> None:
         self.asked: list[Asked] = []
         self.unknown: list[Asked] = []
         self.busy = 0
         self.busiest = 0
         """Most requests that were under way at once."""
         self._tls = tls
+        self._unix = unix
         self._routes: dict[tuple[str, str], Route] = {}
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -63,6 +68,8 @@ class FakeThirdParty:
     @property
     def url(self) -> str:
         """Its address, without a slash at the end."""
+        if self._unix is not None:
+            return f"unix://{self._unix}"
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     def on(self, method: str, path: str, *replies: Reply | Any) -> None:
@@ -93,10 +100,12 @@ class FakeThirdParty:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=_MOST_BYTES)
         app.router.add_route("*", "/{rest:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
-        await site.start()
+        if self._unix is not None:
+            await web.UnixSite(self._runner, str(self._unix)).start()
+            return self
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
         self._port = self._runner.addresses[0][1]
         return self
 
@@ -118,6 +127,8 @@ class FakeThirdParty:
             self.busy -= 1
         if reply.abort and request.transport is not None:
             request.transport.abort()
+        if reply.stream is not None:
+            return await _streamed(request, reply, reply.stream)
         body = reply.body if reply.body is not None else orjson.dumps(reply.json)
         return web.Response(
             status=reply.status, body=body, headers={"content-type": "application/json", **reply.headers}
@@ -131,3 +142,12 @@ class FakeThirdParty:
             return Reply({"message": f"no route for {asked.method} {asked.path}; there are: {known}"}, 404)
         reply = route(asked)
         return reply if isinstance(reply, Reply) else await reply
+
+
+async def _streamed(request: web.Request, reply: Reply, parts: AsyncIterator[bytes]) -> web.StreamResponse:
+    response = web.StreamResponse(status=reply.status, headers={"content-type": "application/json", **reply.headers})
+    await response.prepare(request)
+    async for part in parts:
+        await response.write(part)
+    await response.write_eof()
+    return response
