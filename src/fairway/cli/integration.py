@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairway.cli import integration_events, integration_run
+from fairway.cli.integration_folder import Folder
 from fairway.cli.output import emit, run
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ app = typer.Typer(
 app.command(name="run")(integration_run.run_command)
 app.command(name="events")(integration_events.events_command)
 app.add_typer(integration_run.defaults, name="defaults")
-
-Folder = Annotated[Path, typer.Argument(help="The integration's folder, with main.py and .port.")]
 
 
 @app.command()

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairway.cli.integration_folder import Folder
 from fairway.cli.output import emit, run
 
 if TYPE_CHECKING:
     from fairway.integration.live import JournalledEvent
-
-Folder = Annotated[Path, typer.Argument(help="The integration's folder, with main.py and .port.")]
 
 
 def events_command(

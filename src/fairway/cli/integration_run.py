@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairway.cli.integration_folder import Folder
 from fairway.cli.lasting import ended, until_signal
 from fairway.cli.output import emit, is_terminal
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 _REFRESH_SECONDS = 0.2
 _LINE_SECONDS = 10.0
 
-Folder = Annotated[Path, typer.Argument(help="The integration's folder, with main.py and .port.")]
 defaults = typer.Typer(
     help="Blueprints, mapping, actions, scorecards and pages of an integration.", rich_markup_mode=None
 )

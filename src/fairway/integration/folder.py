@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
+import fairway
 from fairway.integration.definition import Integration
 from fairway.integration.manifest.config_model import config_model
 from fairway.integration.manifest.problems import InvalidManifest
@@ -23,6 +27,7 @@ from fairway.integration.settings.load import LoadedSettings, load_settings
 from fairway.kit.errors import InvalidRequest
 
 VARIABLE = "integration"
+_SHIPPED = Path(fairway.__file__).parent / "integrations"
 
 
 class InvalidIntegration(InvalidRequest):
@@ -47,23 +52,34 @@ class LoadedIntegration:
         return (self.integration.name or self.project.name).lower()
 
     @property
+    def built_in(self) -> bool:
+        """Whether it ships with Fairway: its folder is nobody's place to keep files in."""
+        return self.folder.parent == _SHIPPED
+
+    @property
     def config_model(self) -> type[BaseModel]:
         """Of the integration's own settings."""
         return self.integration.config_model or config_model(self.spec.configurations)
 
     def settings(self, environment: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> LoadedSettings:
-        """The settings with which it would start.
+        """The settings with which it would start. A built-in one reads ``.env`` and ``config.yaml`` of the working
+        directory, and keeps its state below that.
 
         Raises:
             InvalidSettings: with every problem.
         """
-        return load_settings(
+        loaded = load_settings(
             environment,
-            self.folder,
+            Path.cwd() if self.built_in else self.folder,
             overrides=overrides,
             config_model=self.config_model,
             default_type=self.kind_of_integration,
         )
+        if not self.built_in:
+            return loaded
+        place = Path.cwd() / "fairway-data" / "integrations" / quote(loaded.settings.integration.identifier, safe="")
+        state = place / loaded.settings.state_path
+        return replace(loaded, settings=loaded.settings.model_copy(update={"state_path": state}))
 
 
 def load_integration(folder: Path, resources_path: Path = DEFAULT_FOLDER) -> LoadedIntegration:
@@ -91,6 +107,20 @@ def import_integration(folder: Path) -> Integration:
         InvalidIntegration: with file and line.
     """
     path = folder / "main.py"
+    module = _shipped(folder) if folder.parent == _SHIPPED else _beside(folder, path)
+    found = getattr(module, VARIABLE, None)
+    if not isinstance(found, Integration):
+        raise InvalidIntegration(f"{path}: must have a variable `{VARIABLE}` that is an Integration, not {found!r:.80}")
+    return found
+
+
+def _shipped(folder: Path) -> ModuleType:
+    """Those that ship with Fairway are parts of its package."""
+    with _explained(folder):
+        return importlib.import_module(f"fairway.integrations.{folder.name}.main")
+
+
+def _beside(folder: Path, path: Path) -> ModuleType:
     # A name of its own: two integrations may live in one process.
     name = f"fairway_integration_{abs(hash(str(folder)))}"
     definition = importlib.util.spec_from_file_location(name, path)
@@ -100,10 +130,7 @@ def import_integration(folder: Path) -> Integration:
     sys.modules[name] = module
     with _own_modules(folder), _explained(folder):
         definition.loader.exec_module(module)
-    found = getattr(module, VARIABLE, None)
-    if not isinstance(found, Integration):
-        raise InvalidIntegration(f"{path}: must have a variable `{VARIABLE}` that is an Integration, not {found!r:.80}")
-    return found
+    return module
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fairway.integration.check.report import Tier
@@ -118,7 +118,10 @@ def _examples(subject: Subject) -> Iterator[str]:
 
 
 def _live(subject: Subject) -> Iterator[str]:
-    if not subject.loaded.integration.webhooks:
+    """A third party that sends no events is told of in the specification: ``saas.liveEvents.enabled: false``."""
+    told = subject.loaded.spec.saas.get("liveEvents")
+    exempt = isinstance(told, Mapping) and told.get("enabled") is False
+    if not subject.loaded.integration.webhooks and not exempt:
         yield "main.py registers no webhook processor"
 
 

@@ -1,0 +1,1 @@
+"""People, services and incidents of a company that does not exist, for demos and trials."""
