@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -45,6 +45,46 @@ def check(folder: Folder = Path(".")) -> None:
     _tell_check(checked)
     if checked.tier is None:
         raise typer.Exit(1)
+
+
+@app.command(name="list")
+def list_builtin(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, on a terminal too.")] = False,
+) -> None:
+    """Lists the integrations that ship with Fairway: type, title, kinds and place on the quality scale."""
+    import json
+
+    from fairway.cli.output import is_terminal
+    from fairway.integration.check.checker import check_folder
+    from fairway.integration.folder import load_integration
+    from fairway.integrations import builtin
+    from fairway.jq import Engine
+
+    async def main() -> list[dict[str, Any]]:
+        engine = Engine()
+        try:
+            return [
+                _listed(load_integration(folder).spec.title, await check_folder(folder, engine))
+                for folder in builtin().values()
+            ]
+        finally:
+            await engine.aclose()
+
+    found = run(main)
+    if as_json or not is_terminal():
+        for each in found:
+            typer.echo(json.dumps(each))
+        return
+    rows = [("TYPE", "TITLE", "QUALITY", "KINDS")]
+    rows += [(each["type"], each["title"] or "", each["tier"] or "-", ", ".join(each["kinds"])) for each in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for row in rows:
+        typer.echo("  ".join([*(row[column].ljust(widths[column]) for column in range(3)), row[3]]))
+
+
+def _listed(title: str | None, checked: Checked) -> dict[str, Any]:
+    kinds = list(dict.fromkeys([*checked.mapped, *checked.served]))
+    return {"type": checked.type, "title": title, "version": checked.version, "kinds": kinds, "tier": checked.tier}
 
 
 @app.command()

@@ -18,7 +18,7 @@ def builtin() -> Mapping[str, Path]:
     """Folders by type, in alphabetical order."""
     from fairway.integration.manifest.project import read_project
 
-    folders = [main.parent for main in PLACE.glob("*/main.py")]
+    folders = [path.parent for path in PLACE.glob("*/pyproject.toml") if path.with_name("main.py").is_file()]
     return dict(sorted((read_project(folder).name, folder) for folder in folders))
 
 
