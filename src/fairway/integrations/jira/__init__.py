@@ -1,0 +1,1 @@
+"""Projects, issues, people, boards and releases of Jira, Cloud and Data Center."""
