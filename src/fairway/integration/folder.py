@@ -121,32 +121,49 @@ def _shipped(folder: Path) -> ModuleType:
 
 
 def _beside(folder: Path, path: Path) -> ModuleType:
+    """With an ``__init__.py`` it is a package, so that ``from .client import Client`` works; its modules are found by
+    plain names, too, unless these are taken by the standard library."""
     # A name of its own: two integrations may live in one process.
     name = f"fairway_integration_{abs(hash(str(folder)))}"
-    definition = importlib.util.spec_from_file_location(name, path)
+    package = (folder / "__init__.py").is_file()
+    with _own_modules(folder, first=not package), _explained(folder):
+        if not package:
+            return _executed(name, path)
+        for known in [known for known in sys.modules if known == name or known.startswith(f"{name}.")]:
+            del sys.modules[known]
+        _executed(name, folder / "__init__.py", folder)
+        return _executed(f"{name}.main", path)
+
+
+def _executed(name: str, path: Path, package: Path | None = None) -> ModuleType:
+    places = None if package is None else [str(package)]
+    definition = importlib.util.spec_from_file_location(name, path, submodule_search_locations=places)
     if definition is None or definition.loader is None:
         raise InvalidIntegration(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(definition)
     sys.modules[name] = module
-    with _own_modules(folder), _explained(folder):
-        definition.loader.exec_module(module)
+    definition.loader.exec_module(module)
     return module
 
 
 @contextmanager
-def _own_modules(folder: Path) -> Iterator[None]:
-    """Imports find the folder first. Modules of other folders with the same names are put aside meanwhile; imports
-    that hooks do later still find the folder, after everything else."""
+def _own_modules(folder: Path, *, first: bool) -> Iterator[None]:
+    """Imports find the folder, ``first`` or behind the standard library. Modules of other folders with the same names
+    are put aside meanwhile; imports that hooks do later still find the folder, after everything else."""
     here = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    if not first:
+        here -= sys.stdlib_module_names
     aside = {name: sys.modules.pop(name) for name in list(sys.modules) if _in_the_way(name, here, folder)}
     place = str(folder)
-    sys.path.insert(0, place)
+    if place not in sys.path:
+        sys.path.append(place)
+    if first:
+        sys.path.insert(0, place)
     try:
         yield
     finally:
-        sys.path.remove(place)
-        if place not in sys.path:
-            sys.path.append(place)
+        if first:
+            sys.path.remove(place)
         sys.modules.update(aside)
 
 

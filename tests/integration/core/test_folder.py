@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,28 @@ def test_two_folders_with_modules_of_the_same_name(tmp_path: Path) -> None:
     one = load_integration(write(tmp_path / "one", **{"main.py": text, "core_client.py": "NAME = 'One'\n"}))
     two = load_integration(write(tmp_path / "two", **{"main.py": text, "core_client.py": "NAME = 'Two'\n"}))
     assert (one.kind_of_integration, two.kind_of_integration) == ("one", "two")
+
+
+PACKAGED = """
+import other
+from .selectors import NAMES
+from fairway.integration.definition import Integration
+
+assert other.HERE
+integration = Integration("-".join(NAMES))
+"""
+
+
+def test_a_folder_with_an_init_is_a_package(tmp_path: Path) -> None:
+    import selectors
+
+    for name in ("one", "two"):
+        modules = {"__init__.py": '"""It."""\n', "main.py": PACKAGED, "other.py": "HERE = True\n"}
+        write(tmp_path / name, **modules, **{"selectors.py": f"NAMES = ['acme', '{name}']\n"})
+        assert load_integration(tmp_path / name).integration.name == f"acme-{name}"
+    write(tmp_path / "two", **{"__init__.py": "", "main.py": PACKAGED, "selectors.py": "NAMES = ['new']\n"})
+    assert load_integration(tmp_path / "two").integration.name == "new"
+    assert sys.modules["selectors"] is selectors
 
 
 @pytest.mark.parametrize("text", ['[project]\nname = "x"\nversion = ""\n', "[project]\nname = 'x'\n", "nonsense", None])
