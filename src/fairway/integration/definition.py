@@ -18,6 +18,7 @@ from fairway.integration.model import RawItem, Resource, Trigger
 from fairway.kit.clock import Clock
 
 if TYPE_CHECKING:
+    from fairway.integration.background import Background
     from fairway.integration.caching import Cache
     from fairway.integration.http import ThirdPartyHttp, TokenSource
 
@@ -60,6 +61,7 @@ Hook = Callable[[Context], Awaitable[None]]
 Probe = Callable[[Context], Awaitable[Any]]
 
 _H = TypeVar("_H", bound=Callable[[Context], Any])
+_B = TypeVar("_B", bound="Background")
 
 
 class Integration:
@@ -85,6 +87,10 @@ class Integration:
         self.probes: list[Probe] = []
         self.webhooks: list[tuple[str, type[Any]]] = []
         """Path, without slashes at its ends, and processor class, in order of registration."""
+        self.streams: list[tuple[str, type[Any]]] = []
+        """As ``webhooks``, of the events that background hooks emit."""
+        self.backgrounds: list[tuple[str, Background]] = []
+        """Name and hook."""
         self._handlers: list[tuple[str | None, Handler]] = []
         self._incremental: list[tuple[str | None, Handler]] = []
 
@@ -115,6 +121,20 @@ class Integration:
     def webhook(self, path: str, processor: type[Any]) -> None:
         """Events posted to ``/integration/{path}`` go to ``processor``; several may share a path."""
         self.webhooks.append((path.strip("/"), processor))
+
+    def background(self, name: str | None = None) -> Callable[[_B], _B]:
+        """Runs beside resyncs until the process ends, such as a watch; see ``integration.background``. ``/status``
+        shows it by ``name``, which is the function's when it is not given."""
+
+        def register(hook: _B) -> _B:
+            self.backgrounds.append((name or str(getattr(hook, "__name__", "background")), hook))
+            return hook
+
+        return register
+
+    def stream(self, name: str, processor: type[Any]) -> None:
+        """Events that background hooks emit to ``name`` go to ``processor``. Nobody can send any from outside."""
+        self.streams.append((name, processor))
 
     def handlers(self, kind: str) -> Sequence[Handler]:
         """Those of the kind, then those of every kind (section 7.2); none when the kind is not served."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from fairway.integration.definition import Context
 from fairway.integration.live.journal import Journal, JournalledEvent
@@ -18,6 +21,8 @@ from fairway.kit.logs import get_logger
 
 log = get_logger(__name__)
 _SECRET = ("authorization", "cookie", "token", "secret", "signature", "password", "api-key")
+_STREAM = "stream:"
+"""In front of names of streams, where webhooks have their path."""
 _LOOK_SECONDS = 0.5
 """How often events whose pause is over are looked for when none arrive."""
 
@@ -37,6 +42,7 @@ class LiveEvents:
     processors: path and class, as of ``Integration.webhooks``.
     context_of: the context of a resource, or of none while an event is taken in.
     mapping: the mapping of now.
+    streams: name and class, as of ``Integration.streams``.
     """
 
     def __init__(
@@ -47,9 +53,11 @@ class LiveEvents:
         mapping: Callable[[], Awaitable[LiveMapping]],
         writer: LiveWriter,
         settings: LiveSettings | None = None,
+        streams: Sequence[tuple[str, type[Processor]]] = (),
     ) -> None:
         self._journal = journal
         self._processors = list(processors)
+        self._streams = [(_STREAM + name, each) for name, each in streams]
         self._context_of = context_of
         self._mapping = mapping
         self._writer = writer
@@ -81,6 +89,38 @@ class LiveEvents:
         number = await self._journal.add(path, key, accepted, kept, body)
         self._wake.set()
         return number
+
+    async def emit(self, stream: str, payload: Any) -> int | None:
+        """As :meth:`receive`, of an event that the process itself has heard of; nobody has to be authenticated.
+
+        Raises:
+            NotFound: no processor is registered for the stream.
+            MalformedBody: the payload is no JSON, or a processor finds it wrong.
+            JournalFull: too many wait.
+        """
+        path = _STREAM + stream
+        own = [each for at, each in self._streams if at == path]
+        if not own:
+            raise NotFound(f'No processor is registered for the stream "{stream}"')
+        try:
+            body = orjson.dumps(payload)
+        except (orjson.JSONEncodeError, RecursionError) as error:
+            raise MalformedBody(f'An event of the stream "{stream}" is no JSON: {error}') from None
+        event = WebhookEvent(path, {}, payload, body)
+        names, key = await self._accepted(own, event)
+        if not names:
+            return None
+        number = await self._journal.add(path, key, names, {}, body)
+        self._wake.set()
+        return number
+
+    async def mapping(self) -> LiveMapping:
+        """That of now.
+
+        Raises:
+            FairwayError: the portal does not tell.
+        """
+        return await self._mapping()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Handles events until ``stop``; those under way are finished."""
@@ -147,7 +187,8 @@ class LiveEvents:
 
     async def _handle(self, kept: JournalledEvent) -> None:
         event = WebhookEvent(kept.path, kept.headers, parse_body(kept.body), kept.body)
-        own = [each for at, each in self._processors if at == kept.path and each.__qualname__ in kept.processors]
+        known = [*self._processors, *self._streams]
+        own = [each for at, each in known if at == kept.path and each.__qualname__ in kept.processors]
         if len(own) < len(kept.processors):
             raise InvalidRequest(f"Processors {list(kept.processors)} of the event are not all registered any more")
         mapping, outcome = await self._mapping(), Outcome()

@@ -50,13 +50,12 @@ class CurrentMapping:
 
 def takes_events(settings: Settings, context: Context) -> bool:
     """Whether this process takes part in live events; says why not when somebody might expect it."""
-    listener = settings.event_listener
-    if not context.integration.webhooks or not listener.should_process_webhooks:
+    integration = context.integration
+    if not settings.event_listener.should_process_webhooks:
         return False
-    if settings.base_url is None:
+    if integration.webhooks and settings.base_url is None:
         log.warning("live_events_off", reason="OCEAN__BASE_URL, the public URL of this process, is not set")
-        return False
-    return True
+    return bool(integration.backgrounds or (integration.webhooks and settings.base_url is not None))
 
 
 @asynccontextmanager
@@ -67,7 +66,9 @@ async def live_events(
     journal = Journal(journal_path, context.clock)
     await journal.open()
     try:
-        paths = {path for path, _ in context.integration.webhooks}
+        integration = context.integration
+        webhooks = integration.webhooks if settings.base_url is not None else []
+        paths = {path for path, _ in (*webhooks, *integration.streams)}
 
         def context_of(resource: Resource | None) -> Context:
             selector = context.integration.selector_of(resource) if resource is not None else None
@@ -75,11 +76,12 @@ async def live_events(
 
         yield LiveEvents(
             journal,
-            context.integration.webhooks,
+            webhooks,
             context_of,
             CurrentMapping(api, engine, context, settings.port.port_app_config_cache_ttl),
             PortalWriter(api.entities, store),
-            LiveSettings(settings.event_workers_count * len(paths), settings.max_event_processing_seconds),
+            LiveSettings(settings.event_workers_count * max(1, len(paths)), settings.max_event_processing_seconds),
+            integration.streams,
         )
     finally:
         await journal.aclose()

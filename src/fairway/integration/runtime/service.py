@@ -15,6 +15,7 @@ from fairway.integration.model import SyncReport, Trigger
 from fairway.integration.portal_api import PortalApi
 from fairway.integration.resync import Incremental, Resync
 from fairway.integration.resync.plan import mapping_digest
+from fairway.integration.runtime.backgrounds import BackgroundFigures, Backgrounds, LiveSurroundings
 from fairway.integration.runtime.exits import COMPLETED, FAILED
 from fairway.integration.runtime.hooks import start_hooks
 from fairway.integration.runtime.intake import intake
@@ -52,6 +53,7 @@ class Service:
         self._metrics = SyncMetrics()
         self._scheduler = Scheduler(resync, self._digest, self._ended)
         self._listener: Polling | KafkaListener | None = None
+        self._backgrounds: Backgrounds | None = None
         self._ready = False
 
     async def run(
@@ -69,6 +71,7 @@ class Service:
         try:
             if not await start_hooks(context, self._settings.start_timeout_seconds):
                 return FAILED
+            self._backgrounds = self._kept(context, stop)
             return await self._work(stop)
         finally:
             await server.aclose()
@@ -77,6 +80,8 @@ class Service:
         lasting = {asyncio.create_task(self._scheduler.run())}
         if self._live is not None:
             lasting.add(asyncio.create_task(self._live.run(stop)))
+        if self._backgrounds is not None:
+            lasting.add(asyncio.create_task(self._backgrounds.run(stop)))
         others = [asyncio.create_task(each) for each in await self._duties()]
         stopped = asyncio.create_task(stop.wait())
         self._ready = True
@@ -94,6 +99,15 @@ class Service:
                 task.cancel()
             await asyncio.gather(*lasting, stopped, *others, return_exceptions=True)
         return code
+
+    def _kept(self, context: Context, stop: asyncio.Event) -> Backgrounds | None:
+        if self._live is None or not context.integration.backgrounds:
+            return None
+        listener = self._settings.event_listener
+        resyncs = listener.type in _RESYNCING and listener.should_resync
+        around = LiveSurroundings(self._live, self._scheduler if resyncs else None, stop)
+        figures = BackgroundFigures(drain=self._settings.max_wait_seconds_before_shutdown)
+        return Backgrounds(context.integration.backgrounds, context, around, figures)
 
     async def _duties(self) -> list[Coroutine[Any, Any, None]]:
         listener, found = self._settings.event_listener, list[Coroutine[Any, Any, None]]()
@@ -185,6 +199,7 @@ class Service:
             "listener": self._settings.event_listener.type,
             "listenerProblem": None if self._listener is None else self._listener.problem,
             "ready": self._ready,
+            "background": [] if self._backgrounds is None else self._backgrounds.document(),
             **self._scheduler.document(),
             "current": None if current is None else report_document(current),
             "last": None if last is None else report_document(last),

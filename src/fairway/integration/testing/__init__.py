@@ -1,5 +1,6 @@
 """What authors of integrations test with (contract section 17)."""
 
+from fairway.integration.testing.backgrounds import Heard, backgrounds
 from fairway.integration.testing.events import Delivered, deliver_event
 from fairway.integration.testing.running import Collected, context_for, only, recordings, run_resync
 from fairway.integration.testing.third_party import Asked, FakeThirdParty, Reply
@@ -9,7 +10,9 @@ __all__ = [
     "Collected",
     "Delivered",
     "FakeThirdParty",
+    "Heard",
     "Reply",
+    "backgrounds",
     "context_for",
     "deliver_event",
     "only",
