@@ -88,6 +88,34 @@ def _listed(title: str | None, checked: Checked) -> dict[str, Any]:
 
 
 @app.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(help="Its type: lower-case letters, digits and hyphens, such as acme-tickets.")
+    ],
+    path: Annotated[
+        Path | None, typer.Option(help="Folder to make; default: the name, with underscores, in the working directory.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="The first kind, such as ticket.")] = "item",
+    live: Annotated[bool, typer.Option("--live", help="With a processor of live events.")] = False,
+) -> None:
+    """Starts an integration: a folder that works, with a test, a mapping and a README that says what to do next."""
+    from fairway.cli.output import reported_errors
+    from fairway.integration.scaffold import Names, write_integration
+    from fairway.integrations import builtin
+    from fairway.kit.errors import Conflict
+
+    with reported_errors():
+        names = Names(name, kind)
+        if name in builtin():
+            raise Conflict(f'"{name}" is the name of a built-in integration; choose another one')
+        folder = path or Path(names.folder)
+        files = write_integration(folder, names, live=live)
+    lines = [f"{folder / file}" for file in files]
+    follow = f"Next: fairway integration check {folder}; {folder / 'README.md'} has the other steps"
+    emit({"folder": str(folder), "files": [str(file) for file in files]}, "\n".join([*lines, follow]))
+
+
+@app.command()
 def preview(
     folder: Folder,
     kind: Annotated[str, typer.Option(help="Kind of the raw items.")],
