@@ -121,8 +121,9 @@ def _live(subject: Subject) -> Iterator[str]:
     """A third party that sends no events is told of in the specification: ``saas.liveEvents.enabled: false``."""
     told = subject.loaded.spec.saas.get("liveEvents")
     exempt = isinstance(told, Mapping) and told.get("enabled") is False
-    if not subject.loaded.integration.webhooks and not exempt:
-        yield "main.py registers no webhook processor"
+    integration = subject.loaded.integration
+    if not (integration.webhooks or integration.streams) and not exempt:
+        yield "main.py registers no processor of webhooks or streams"
 
 
 RULES = (
