@@ -68,7 +68,8 @@ class Integration:
     """One per integration. Decorators register hooks and return the function unchanged.
 
     ``name`` is the integration type; ``None`` takes the project's name. ``config_model`` replaces the model that the
-    framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind.
+    framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind; that of ``*`` is for
+    kinds that have none of their own.
     """
 
     def __init__(
@@ -160,7 +161,7 @@ class Integration:
         Raises:
             pydantic.ValidationError: it does not fit its model; ``parse_config`` leaves no such resource.
         """
-        model = self.selectors.get(resource.kind)
+        model = self.selectors.get(resource.kind) or self.selectors.get("*")
         return resource.selector if model is None else model.model_validate(resource.selector)
 
 

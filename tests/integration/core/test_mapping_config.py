@@ -119,6 +119,12 @@ class Issues(BaseModel):
     most: int = Field(10, ge=1, alias="maxResults")
 
 
+def test_a_selector_may_be_typed_for_every_kind() -> None:
+    bad = resource("anything", selector={"query": "true", "maxResults": 0})
+    found = problems({"resources": [bad]}, selectors={"*": Issues})
+    assert found == {"/resources/0/selector/maxResults": "Input should be greater than or equal to 1"}
+
+
 def test_a_typed_selector_is_checked() -> None:
     bad = resource("issue", selector={"query": "true", "maxResults": 0})
     found = problems({"resources": [bad]}, selectors={"issue": Issues})

@@ -1,4 +1,5 @@
-"""Recorded raw items: ``examples/KIND.json`` in an integration's folder, each a list."""
+"""Recorded raw items: ``examples/KIND.json`` in an integration's folder, each a list. A kind with slashes is in folders of
+its own."""
 
 from __future__ import annotations
 
@@ -26,9 +27,10 @@ def read_examples(folder: Path) -> tuple[list[Example], list[str]]:
     """The examples of a folder, and what is wrong with others."""
     examples: list[Example] = []
     problems: list[str] = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
+    for path in sorted((folder / FOLDER).rglob("*.json")):
+        kind = path.relative_to(folder / FOLDER).with_suffix("").as_posix()
         try:
-            examples.append(Example(path.stem, path, items_of(path)))
+            examples.append(Example(kind, path, items_of(path)))
         except InvalidManifest as error:
             problems += error.problems
     return examples, problems

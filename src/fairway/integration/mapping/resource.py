@@ -28,7 +28,7 @@ def read_resource(
         reader.wrong(at, "a resource must be an object", item)
         return None
     kind = _kind(reader, item.get("kind"), at, kinds)
-    query, selector = _selector(reader, item.get("selector"), at, selectors.get(kind))
+    query, selector = _selector(reader, item.get("selector"), at, selectors.get(kind) or selectors.get("*"))
     port = _object(reader, item.get("port"), f"{at}/port")
     parse = port.get("itemsToParse")
     if parse is not None and not isinstance(parse, str):
