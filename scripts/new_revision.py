@@ -31,9 +31,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from fairway.portal.storage.types import {types}
-
+{types}
 revision = "{revision}"
 down_revision = "{before}"
 '''
@@ -102,7 +100,8 @@ def _render(revision: str, title: str, before: str, known: set[str]) -> str:
         calls.append(f"    _{table}()\n")
     names = tuple(name for name in SEQUENCES if name not in known)
     everything = "".join(functions)
-    types = ", ".join(name for name in ("Document", "Id", "SearchableJson") if re.search(rf"\b{name}\b", everything))
+    used = ", ".join(name for name in ("Document", "Id", "SearchableJson") if re.search(rf"\b{name}\b", everything))
+    types = f"\nfrom fairway.portal.storage.types import {used}\n" if used else ""
     text = _HEAD.format(title=title, types=types, revision=revision, before=before)
     text += _SEQUENCES.format(names=repr(names)) if names else ""
     text += f'\n\ndef upgrade() -> None:\n    """{title}"""\n{_CREATE_SEQUENCES if names else ""}{"".join(calls)}'

@@ -7,48 +7,64 @@ Needs Python 3.12 or newer, on the path or among pyenv's versions. Prints the co
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
 OCEAN = "0.56.2"
-FOLDER = Path(".tools") / f"port-ocean-{OCEAN}"
-_PYTHONS = ("python3.13", "python3.12")
+OLDEST = "0.12.9"
+"""The last that runs on Python 3.11."""
+_PYTHONS = {OCEAN: ("3.13", "3.12"), OLDEST: ("3.11",)}
 _SECONDS = 600
 
 
-def missing() -> str | None:
+def missing(version: str = OCEAN) -> str | None:
     """What this machine lacks; ``None`` when :func:`fetch` can be tried."""
-    if (FOLDER / ".complete").exists() or _python() is not None:
+    if (_folder(version) / ".complete").exists() or _python(version) is not None:
         return None
-    return f"port-ocean {OCEAN} needs {' or '.join(_PYTHONS)}"
+    return f"port-ocean {version} needs Python {' or '.join(_PYTHONS[version])}"
 
 
-def fetch() -> Path:
+def fetch(version: str = OCEAN) -> Path:
     """Its command; installed in ``.tools`` once.
 
     Raises:
         LookupError: there is no Python for it.
         subprocess.SubprocessError: PyPI cannot be reached.
     """
-    venv = FOLDER.absolute() / "venv"
-    if not (FOLDER / ".complete").exists():
-        python = _python()
-        if python is None:
-            raise LookupError(missing())
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        _run(python, "-m", "venv", str(venv))
-        _run(str(venv / "bin" / "pip"), "install", "--quiet", f"port-ocean[cli]=={OCEAN}")
-        (FOLDER / ".complete").touch()
-    return venv / "bin" / "ocean"
+    folder = _folder(version)
+    folder.parent.mkdir(exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        if not (folder / ".complete").exists():
+            _install(version, folder)
+    return folder / "venv" / "bin" / "ocean"
 
 
-def _python() -> str | None:
+def _install(version: str, folder: Path) -> None:
+    python = _python(version)
+    if python is None:
+        raise LookupError(missing(version))
+    shutil.rmtree(folder, ignore_errors=True)
+    _run(python, "-m", "venv", str(folder / "venv"))
+    _run(str(folder / "venv" / "bin" / "pip"), "install", "--quiet", f"port-ocean[cli]=={version}")
+    (folder / ".complete").touch()
+
+
+def _folder(version: str) -> Path:
+    return (Path(".tools") / f"port-ocean-{version}").absolute()
+
+
+def _python(version: str) -> str | None:
     """pyenv's commands of versions that are not in use only complain, so each is tried."""
-    found = [shutil.which(name) for name in _PYTHONS]
-    kept = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/3.1[23].*/bin/python3"))
-    return next((each for each in [*found, *map(str, kept)] if each and _starts(each)), None)
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    for wanted in _PYTHONS[version]:
+        for each in (shutil.which(f"python{wanted}"), *map(str, sorted(kept.glob(f"{wanted}.*/bin/python3")))):
+            if each and _starts(each):
+                return each
+    return None
 
 
 def _starts(python: str) -> bool:

@@ -97,3 +97,10 @@ async def hooks(client: httpx.AsyncClient, anonymous: httpx.AsyncClient, backgro
         response = await client.post("/v1/blueprints", json=blueprint)
         assert response.status_code == 201, response.text
     return Hooks(client, anonymous, background)
+
+
+@pytest.fixture
+async def urls(client: httpx.AsyncClient) -> dict[str, str]:
+    """The addresses of a registered integration."""
+    created = (await client.post("/v1/integration", json={"installationId": "scn"})).json()["integration"]
+    return {key: created[f"{key}Attributes"]["ingestUrl"] for key in ("log", "metric", "ingest")}

@@ -7,8 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,74 +14,17 @@ import httpx
 import pytest
 
 from support.live import LivePortal
-from support.reference import CHECKOUT
+from support.ocean import NEWEST, OLDEST, published
 
 INTEGRATION = Path(__file__).parent / "ocean_peer"
 _RUN_SECONDS = 180
-_BREW_SECONDS = 600
-_NEWER_PYTHONS = ("3.12", "3.13")
-
-
-@dataclass(frozen=True)
-class Peer:
-    """A version of the framework and the interpreter that it wants."""
-
-    version: str
-    python: str
-    constraints: tuple[str, ...] = ()
-
-    def environment(self) -> Path:
-        """A virtual environment with the framework from the package registry; made once per checkout."""
-        tag = f"{sys.version_info.major}.{sys.version_info.minor}" if self.python == sys.executable else "new"
-        folder = CHECKOUT / ".tools" / f"ocean-{self.version}-{tag}"
-        if not (folder / "complete").exists():
-            _uv("venv", "--clear", "--python", self.python, str(folder))
-            wanted = (f"port-ocean[cli]=={self.version}", *self.constraints)
-            _uv("pip", "install", "--python", str(folder / "bin" / "python"), *wanted)
-            (folder / "complete").touch()
-        return folder
-
-
-def _uv(*arguments: str) -> None:
-    found = CHECKOUT / ".tools" / "bin" / "uv"
-    command = str(found) if found.exists() else shutil.which("uv") or "uv"
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
-    done = subprocess.run(
-        [command, *arguments], env=environment, capture_output=True, text=True, timeout=_BREW_SECONDS, check=False
-    )
-    assert done.returncode == 0, f"uv {' '.join(arguments)}: {done.stderr}"
-
-
-def _newer_python() -> str | None:
-    """An interpreter that the newest framework runs on, if this machine has one."""
-    for version in _NEWER_PYTHONS:
-        candidates = [shutil.which(f"python{version}"), *Path("/root/.pyenv/versions").glob(f"{version}*/bin/python3")]
-        for candidate in candidates:
-            if candidate is not None and _works(str(candidate), version):
-                return str(candidate)
-    return None
-
-
-def _works(python: str, version: str) -> bool:
-    program = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
-    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=False)
-    return done.returncode == 0 and done.stdout.strip() == version
-
-
-def _peers() -> list[Peer]:
-    newer = _newer_python()
-    newest = [Peer("0.56.2", newer)] if newer else []
-    return [Peer("0.12.9", sys.executable), *newest]
-
-
-PEERS = _peers()
 
 
 class Shelf:
     """The integration's items, its process, and what it left in the portal."""
 
-    def __init__(self, peer: Peer, portal: LivePortal, folder: Path) -> None:
-        self._peer = peer
+    def __init__(self, version: str, portal: LivePortal, folder: Path) -> None:
+        self._command = str(published(version))
         self._portal = portal
         self._folder = folder / "integration"
         shutil.copytree(INTEGRATION, self._folder)
@@ -132,7 +73,7 @@ class Shelf:
             "OCEAN__SEND_RAW_DATA_EXAMPLES": "true",
             "ITEMS_FILE": str(self._items),
         }
-        command = [str(self._peer.environment() / "bin" / "ocean"), "sail", "--port", str(_free_port()), "--once", "."]
+        command = [self._command, "sail", "--port", str(_free_port()), "--once", "."]
         done = subprocess.run(
             command,
             cwd=self._folder,
@@ -179,9 +120,9 @@ def _free_port() -> int:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.version)
-def test_start_defaults_resync_and_deletions(peer: Peer, live_portal: LivePortal, tmp_path: Path) -> None:
-    shelf = Shelf(peer, live_portal, tmp_path)
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_start_defaults_resync_and_deletions(version: str, live_portal: LivePortal, tmp_path: Path) -> None:
+    shelf = Shelf(version, live_portal, tmp_path)
 
     shelf.stock(services=20, teams=12)
     shelf.sail()
@@ -195,7 +136,7 @@ def test_start_defaults_resync_and_deletions(peer: Peer, live_portal: LivePortal
     assert one["relations"]["team"] == "team-1"
     assert one["properties"].items() >= {"tier": "silver", "tags": ["a", "13"], "teamSize": 1, "note": None}.items()
     assert one["properties"]["label"] == "Service 13!"
-    if peer is not PEERS[0]:
+    if version != OLDEST:
         assert integration["arePortResourcesInitialized"] is True
         status = shelf.status()
         assert status["lastSync"]["totals"].items() >= {"extract.raw_extracted": 32, "load.loaded": 30}.items()

@@ -13,13 +13,6 @@ from fairway.portal.sources.integrations import telemetry_repository
 PATH = "/v1/integration/scn"
 
 
-@pytest.fixture
-async def urls(client: httpx.AsyncClient) -> dict[str, str]:
-    """The addresses of a registered integration."""
-    created = (await client.post("/v1/integration", json={"installationId": "scn"})).json()["integration"]
-    return {key: created[f"{key}Attributes"]["ingestUrl"] for key in ("log", "metric", "ingest")}
-
-
 async def _lines(client: httpx.AsyncClient, **params: Any) -> list[dict[str, Any]]:
     response = await client.get(f"{PATH}/logs", params=params)
     assert response.status_code == 200, response.text

@@ -19,6 +19,8 @@ from support.live import LivePortal
 
 _SCRIPT = Path(__file__).parents[2] / "scripts" / "ocean.py"
 _SECONDS = 120
+NEWEST, OLDEST = "0.56.2", "0.12.9"
+"""The published versions that are compared with: today's, and the last that runs on Python 3.11."""
 BREAKS = "breaks"
 """A page that cannot be had."""
 Pages = Sequence[list[dict[str, Any]] | str]
@@ -60,13 +62,13 @@ def _script() -> ModuleType:
     return module
 
 
-def published() -> Path:
+def published(version: str = NEWEST) -> Path:
     """The command of the published framework; the test is skipped, with the reason, where it cannot be had."""
     script = _script()
-    lacking = script.missing()
+    lacking = script.missing(version)
     if lacking:
         pytest.skip(lacking)
-    return Path(script.fetch())
+    return Path(script.fetch(version))
 
 
 @dataclass

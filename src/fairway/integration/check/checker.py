@@ -23,7 +23,12 @@ async def check_folder(folder: Path, engine: Engine) -> Checked:
         InvalidManifest: its files cannot be read.
         InvalidIntegration: its code cannot be imported.
     """
-    subject = await _subject(load_integration(folder), engine)
+    return await check(load_integration(folder), engine)
+
+
+async def check(loaded: LoadedIntegration, engine: Engine) -> Checked:
+    """As :func:`check_folder`, of what is loaded already."""
+    subject = await _subject(loaded, engine)
     programs = [expression.program for found in subject.config.resources for expression in found.expressions]
     native = sum(program.compiled for program in programs)
     return Checked(

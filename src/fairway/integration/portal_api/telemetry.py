@@ -10,11 +10,13 @@ from urllib.parse import quote
 from fairway import __version__
 from fairway.client import PortalClient
 from fairway.client.api import segment
-from fairway.integration.model import KindReport, State
+from fairway.integration.model import KindReport, State, SyncReport
+from fairway.integration.portal_api.details import kind_details, run_details
 from fairway.integration.portal_api.installation import Installation
 from fairway.integration.portal_api.masking import Masking
 from fairway.kit.errors import FairwayError
 from fairway.kit.logs import get_logger
+from fairway.wire.sync_details import DETAILS, Quality
 
 log = get_logger(__name__)
 
@@ -36,21 +38,38 @@ class Telemetry:
         self._masking = masking
         self._metrics: str | None = None
         self._logs: str | None = None
+        self._details = False
+        self.quality: Quality | None = None
+        """Where the integration stands on the quality scale, when that is known."""
 
     def learn(self, integration: Mapping[str, Any]) -> None:
         """Takes the addresses from an integration as the portal shows it."""
         self._metrics = _url(integration.get("metricAttributes")) or self._metrics
         self._logs = _url(integration.get("logAttributes")) or self._logs
+        metrics = integration.get("metricAttributes")
+        self._details = isinstance(metrics, Mapping) and metrics.get(DETAILS) is True
 
     async def pending(self, run: str, kinds: Sequence[KindReport]) -> None:
         """All kinds wait."""
         events = [self.event(run, each, State.PENDING) for each in kinds]
         await self._metric("POST", "/syncMetrics", {"syncKindsMetrics": events})
 
-    async def pseudo(self, run: str, name: str, state: State, metrics: Mapping[str, Any] | None = None) -> None:
-        """The whole run, or its reconciliation."""
-        body = {"syncKindsMetrics": [self._event(run, name, state, metrics or {})]}
-        await self._metric("POST", "/syncMetrics", body)
+    @property
+    def wants_details(self) -> bool:
+        """Whether the portal takes more than the contract has."""
+        return self._details
+
+    async def run(self, run: str, state: State, report: SyncReport | None = None) -> None:
+        """The whole run; with ``report`` when it has ended."""
+        event = self._event(run, RUNTIME, state, {})
+        if self._details:
+            event[DETAILS] = self._masking.clean(run_details(state, report, self.quality))
+        await self._metric("POST", "/syncMetrics", {"syncKindsMetrics": [event]})
+
+    async def reconciling(self, run: str) -> None:
+        """Its reconciliation begins."""
+        event = self._event(run, RECONCILIATION, State.SYNCING, {})
+        await self._metric("POST", "/syncMetrics", {"syncKindsMetrics": [event]})
 
     async def kind(self, run: str, report: KindReport) -> None:
         """One kind in its present state."""
@@ -62,9 +81,10 @@ class Telemetry:
         metrics = {"delete": {"object_count_type": {"deleted": {"object_count": deleted}}}}
         await self._put(run, RECONCILIATION, self._event(run, RECONCILIATION, state, metrics))
 
-    async def heartbeat(self, run: str) -> None:
-        """The run is alive (section 14.3)."""
-        await self._metric("POST", "/heartbeat", {"eventId": run})
+    async def heartbeat(self, run: str) -> bool:
+        """The run is alive (section 14.3); whether somebody asked the portal to end it."""
+        answer = await self._metric("POST", "/heartbeat", {"eventId": run})
+        return answer is not None and answer.get("abort") is True
 
     async def examples(self, kind: str, items: Sequence[Any]) -> None:
         """The first items of a kind, masked (section 14.4)."""
@@ -76,7 +96,7 @@ class Telemetry:
         """Log lines; false when they did not arrive."""
         if self._logs is None:
             return False
-        return await self._tolerant("POST", self._logs, {"logs": list(lines)}, "logs")
+        return await self._tolerant("POST", self._logs, {"logs": list(lines)}, "logs") is not None
 
     def event(self, run: str, report: KindReport, state: State) -> dict[str, Any]:
         """The metric event of a kind (section 14.1)."""
@@ -95,7 +115,14 @@ class Telemetry:
         }
         event = self._event(run, report.resource.name, state, phases)
         blueprint = report.resource.mappings[0].get("blueprint") if report.resource.mappings else None
-        return {**event, "kind": report.resource.kind, "kindIndex": report.resource.index, "blueprint": blueprint}
+        told = {DETAILS: self._masking.clean(kind_details(report, state))} if self._details else {}
+        return {
+            **event,
+            "kind": report.resource.kind,
+            "kindIndex": report.resource.index,
+            "blueprint": blueprint,
+            **told,
+        }
 
     def _event(self, run: str, name: str, state: State, phases: Mapping[str, Any]) -> dict[str, Any]:
         return {
@@ -117,18 +144,17 @@ class Telemetry:
         path = f"/syncMetrics/resync/{quote(run, safe='')}/kind/{quote(name, safe='')}"
         await self._metric("PUT", path, {"syncKindMetrics": event})
 
-    async def _metric(self, method: str, path: str, body: Any) -> None:
-        if self._metrics is not None:
-            await self._tolerant(method, self._metrics + path, body, "metrics")
+    async def _metric(self, method: str, path: str, body: Any) -> dict[str, Any] | None:
+        return await self._tolerant(method, self._metrics + path, body, "metrics") if self._metrics else None
 
-    async def _tolerant(self, method: str, path: str, body: Any, what: str) -> bool:
+    async def _tolerant(self, method: str, path: str, body: Any, what: str) -> dict[str, Any] | None:
+        """The answer; ``None`` when there is none."""
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._client.request(method, path, body=body, repeatable=True)
+                return await self._client.request(method, path, body=body, repeatable=True)
         except (FairwayError, TimeoutError) as error:
             log.warning("report_failed", what=what, error=str(error) or "no answer in time", local_only=True)
-            return False
-        return True
+            return None
 
 
 def _counts(**counts: int) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from fairway.integration.model import KindReport, State
+from fairway.integration.model import KindReport, State, SyncReport
 from fairway.integration.portal_api import PortalApi
-from fairway.integration.portal_api.telemetry import RECONCILIATION, RUNTIME
 from fairway.kit.clock import Clock, rfc3339, to_millis
 from fairway.kit.errors import FairwayError
 from fairway.kit.logs import get_logger
@@ -21,10 +20,18 @@ _LAST_WORDS_SECONDS = 20.0
 
 
 class RunReporter:
-    """Of one run. ``silent`` tells nothing (dry runs)."""
+    """Of one run. ``silent`` tells nothing (dry runs); ``abort`` is called when somebody ends the run at the portal."""
 
     def __init__(
-        self, api: PortalApi, run: str, clock: Clock, *, interval_minutes: int | None, heartbeat: float, silent: bool
+        self,
+        api: PortalApi,
+        run: str,
+        clock: Clock,
+        *,
+        interval_minutes: int | None,
+        heartbeat: float,
+        silent: bool,
+        abort: Callable[[], None],
     ) -> None:
         self._api = api
         self._run = run
@@ -32,6 +39,7 @@ class RunReporter:
         self._interval = interval_minutes
         self._heartbeat = heartbeat
         self._silent = silent
+        self._abort = abort
         self._beating: asyncio.Task[None] | None = None
 
     async def started(self) -> None:
@@ -50,7 +58,7 @@ class RunReporter:
             return
         self._beating = asyncio.create_task(self._beat())
         await self._api.telemetry.pending(self._run, kinds)
-        await self._api.telemetry.pseudo(self._run, RUNTIME, State.SYNCING)
+        await self._api.telemetry.run(self._run, State.SYNCING)
 
     async def kind(self, report: KindReport) -> None:
         """A kind changed its state."""
@@ -60,19 +68,20 @@ class RunReporter:
     async def reconciling(self) -> None:
         """Deletions begin."""
         if not self._silent:
-            await self._api.telemetry.pseudo(self._run, RECONCILIATION, State.SYNCING)
+            await self._api.telemetry.reconciling(self._run)
 
     async def reconciled(self, state: State, deleted: int) -> None:
         """Deletions ended."""
         if not self._silent:
             await self._api.telemetry.reconciled(self._run, state, deleted)
 
-    async def ended(self, state: State, unfinished: Sequence[KindReport] = ()) -> None:
+    async def ended(self, report: SyncReport, unfinished: Sequence[KindReport] = ()) -> None:
         """The last word; the states of an aborted run are told kind by kind (section 7.8)."""
         if self._beating is not None:
             self._beating.cancel()
         if self._silent:
             return
+        state = report.state
         try:
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await asyncio.gather(*(self.kind(each) for each in unfinished))
@@ -83,7 +92,7 @@ class RunReporter:
                     status=_STATUS.get(state, "failed"), lastResyncEnd=_stamp(end), nextResync=self._next(end),
                     intervalInMinuets=self._interval,
                 )  # fmt: skip
-                await self._api.telemetry.pseudo(self._run, RUNTIME, state)
+                await self._api.telemetry.run(self._run, state, report)
         except TimeoutError:
             log.warning("last_report_late", state=state.value)
 
@@ -96,7 +105,9 @@ class RunReporter:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat)
-            await self._api.telemetry.heartbeat(self._run)
+            if await self._api.telemetry.heartbeat(self._run):
+                log.warning("run_ended_at_the_portal", run=self._run)
+                self._abort()
 
     def _next(self, now: datetime) -> str | None:
         return None if self._interval is None else _stamp(now + timedelta(minutes=self._interval))

@@ -103,18 +103,20 @@ class _Run:
         self._context = replace(owner._context, trigger=report.trigger, stopping=stop)
         clock = self._context.clock
         self._start: datetime = clock.now()
+        self._ended_there = asyncio.Event()
         self._tell = RunReporter(
             self._api, report.id, clock, interval_minutes=self._options.interval_minutes,
             heartbeat=self._options.heartbeat_seconds, silent=self._options.dry_run is not None,
+            abort=self._ended_there.set,
         )  # fmt: skip
         self._keep_everything: str | None = None
 
     async def guarded(self) -> None:
         """Runs until the end, until it fails as a whole, or until it is given up."""
         work = asyncio.create_task(self._work())
-        given_up = asyncio.create_task(self._stop.wait())
+        given_up = [asyncio.create_task(each.wait()) for each in (self._stop, self._ended_there)]
         try:
-            await asyncio.wait((work, given_up), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((work, *given_up), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 work.cancel()
             await asyncio.wait((work,))
@@ -124,7 +126,8 @@ class _Run:
             await self._aborted()
             raise
         finally:
-            given_up.cancel()
+            for each in given_up:
+                each.cancel()
         if work.cancelled():
             await self._aborted()
         else:
@@ -135,13 +138,13 @@ class _Run:
             self._report.state = State.FAILED
             self._report.problem = error.message if isinstance(error, FairwayError) else f"{error!r}"
             log.error("run_failed", error=self._report.problem, exc_info=error)
-            await self._tell.ended(State.FAILED, self._mark_unfinished(State.FAILED))
+            await self._tell.ended(self._report, self._mark_unfinished(State.FAILED))
             return
-        await self._tell.ended(self._report.state)
+        await self._tell.ended(self._report)
 
     async def _aborted(self) -> None:
         self._report.state = State.ABORTED
-        await self._tell.ended(State.ABORTED, self._mark_unfinished(State.ABORTED))
+        await self._tell.ended(self._report, self._mark_unfinished(State.ABORTED))
 
     def _mark_unfinished(self, state: State) -> list[KindReport]:
         found = [each for each in self._report.kinds if each.state in _UNFINISHED]

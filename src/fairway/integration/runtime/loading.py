@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fairway.integration.definition import Integration
-from fairway.integration.folder import load_integration
+from fairway.integration.folder import LoadedIntegration, load_integration
 from fairway.integration.manifest.project import Project
 from fairway.integration.manifest.resources import Resources, read_resources
 from fairway.integration.portal_api import Defaults, Installation
@@ -19,6 +19,7 @@ from fairway.integration.settings.load import LoadedSettings
 class Bundle:
     """Everything about one installation."""
 
+    found: LoadedIntegration
     folder: Path
     integration: Integration
     project: Project
@@ -47,4 +48,4 @@ def load_bundle(folder: Path, environment: Mapping[str, str], overrides: Mapping
     found = load_integration(folder)
     loaded = found.settings(environment, overrides)
     resources = read_resources(found.folder, loaded.settings.resources_path)
-    return Bundle(found.folder, found.integration, found.project, resources, loaded)
+    return Bundle(found, found.folder, found.integration, found.project, resources, loaded)

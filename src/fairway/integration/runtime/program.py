@@ -13,6 +13,7 @@ from typing import Any
 
 from fairway.client import Credentials, PortalClient
 from fairway.integration.caching import open_cache
+from fairway.integration.check.checker import check
 from fairway.integration.definition import Context
 from fairway.integration.http import FileToken, ThirdPartyHttp
 from fairway.integration.http.guard import OutboundGuard
@@ -77,6 +78,7 @@ async def run_integration(
         http = ThirdPartyHttp(_http_settings(settings, environment))
         engine = Engine(env=jq_environment(settings, environment))
         try:
+            await _graded(bundle, api, engine)
             context = _context(bundle, http, stop)
             resync = Resync(api, store, engine, context, _resync_options(settings, options))
             incremental = _incremental(bundle, api, store, engine, context)
@@ -93,6 +95,17 @@ async def run_integration(
             await engine.aclose()
             await http.aclose()
             await store.close()
+
+
+async def _graded(bundle: Bundle, api: PortalApi, engine: Engine) -> None:
+    """Where it stands on the quality scale goes to portals that show it."""
+    if api.telemetry.wants_details:
+        checked = await check(bundle.found, engine)
+        broken = [each for each in checked.findings if not each.holds]
+        api.telemetry.quality = {
+            "tier": checked.tier,
+            "broken": [{"rule": each.rule, "tier": each.tier, "asks": each.asks} for each in broken],
+        }
 
 
 async def _one(resync: Resync, incremental: Incremental | None, stop: asyncio.Event, options: RunOptions) -> int:

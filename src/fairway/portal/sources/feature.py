@@ -46,7 +46,7 @@ def build_sources(
     webhooks = WebhookService(db, clock, box, engine, base_url)
     return Sources(
         integrations=IntegrationService(db, clock, base_url),
-        status=StatusService(db),
+        status=StatusService(db, clock),
         telemetry=TelemetryService(db, clock),
         mapping_preview=MappingPreview(db, engine),
         webhooks=webhooks,

@@ -44,6 +44,7 @@ integration_sync = Table(
     Column("event_id", String(200), primary_key=True),
     Column("state", String(32), nullable=False),
     Column("heartbeat_at", Millis),
+    Column("abort_requested_at", Millis),
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairway.kit.clock import rfc3339
+from fairway.wire.sync_details import DETAILS
 
 READ_ONLY = frozenset(
     {
@@ -54,7 +55,10 @@ class Integration:
             "installationId": self.installation_id,
             "resyncState": self.resync_state,
             "logAttributes": self._ingest(f"{base_url}/logs/integration/{self.ingest_id}"),
-            "metricAttributes": self._ingest(f"{base_url}/metrics/integration/{self.ingest_id}"),
+            "metricAttributes": {
+                **self._ingest(f"{base_url}/metrics/integration/{self.ingest_id}"),
+                DETAILS: True,
+            },
             "ingestAttributes": self._ingest(f"{base_url}/ingest/{self.ingest_id}"),
             "createdAt": rfc3339(self.created_at),
             "updatedAt": rfc3339(self.updated_at),

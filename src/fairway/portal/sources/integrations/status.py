@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fairway.kit.clock import rfc3339
+from fairway.kit.clock import Clock, rfc3339, to_millis
 from fairway.portal.sources.integrations import metrics, telemetry_repository
+from fairway.portal.sources.integrations.details import kind_details, run_details
 from fairway.portal.sources.integrations.model import Integration
 from fairway.portal.sources.integrations.service import require_integration
 from fairway.portal.sources.integrations.telemetry import shown_line
-from fairway.portal.sources.integrations.telemetry_repository import LogFilter
+from fairway.portal.sources.integrations.telemetry_repository import LogFilter, is_lost
 from fairway.portal.storage import Database, Tx
 
 _RECENT_SYNCS = 10
@@ -30,8 +31,9 @@ class _Facts:
 class StatusService:
     """Puts state, last resync, counts and recent log lines together."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
 
     async def read(self, identifier: str) -> dict[str, Any]:
         """The summary.
@@ -41,11 +43,12 @@ class StatusService:
         """
         facts = await self._db.read(lambda tx: _facts(tx, identifier))
         requested = facts.row.resync_requested_at
+        now = to_millis(self._clock.now())
         return {
             **facts.row.summary(),
             "resyncRequestedAt": None if requested is None else rfc3339(requested),
-            "lastSync": _sync(facts.syncs[0], facts.events) if facts.syncs else None,
-            "recentSyncs": [_sync(row, []) for row in facts.syncs],
+            "lastSync": _sync(facts.syncs[0], now, facts.events) if facts.syncs else None,
+            "recentSyncs": [_sync(row, now, []) for row in facts.syncs],
             "recentProblems": [shown_line(row) for row in facts.problems],
             "recentLogs": [shown_line(row) for row in facts.lines],
         }
@@ -60,13 +63,14 @@ async def _facts(tx: Tx, identifier: str) -> _Facts:
     return _Facts(row, syncs, list(events), lines, problems)
 
 
-def _sync(row: Any, events: list[Any]) -> dict[str, Any]:
+def _sync(row: Any, now: int, events: list[Any]) -> dict[str, Any]:
     answer = {
         "eventId": row.event_id,
-        "state": row.state,
+        "state": "lost" if is_lost(row, now) else row.state,
         "startedAt": rfc3339(row.created_at),
         "updatedAt": rfc3339(row.updated_at),
         "heartbeatAt": None if row.heartbeat_at is None else rfc3339(row.heartbeat_at),
+        "abortRequestedAt": None if row.abort_requested_at is None else rfc3339(row.abort_requested_at),
     }
     if not events:
         return answer
@@ -75,9 +79,10 @@ def _sync(row: Any, events: list[Any]) -> dict[str, Any]:
     for event in events:
         for name, count in metrics.counts(event.document).items():
             totals[name] = totals.get(name, 0) + count
-    return {**answer, "kinds": kinds, "totals": totals}
+    whole = next((run_details(each.document) for each in events if each.kind_identifier == metrics.RUNTIME), None)
+    return {**answer, "kinds": kinds, "totals": totals, "details": whole}
 
 
 def _kind(event: dict[str, Any]) -> dict[str, Any]:
     shown = {key: event.get(key) for key in ("kindIdentifier", "kind", "kindIndex", "syncState")}
-    return {**shown, "counts": metrics.counts(event)}
+    return {**shown, "counts": metrics.counts(event), "details": kind_details(event)}

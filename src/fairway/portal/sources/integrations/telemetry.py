@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from fairway.kit.clock import Clock, parse_instant, rfc3339, to_millis
-from fairway.kit.errors import InvalidRequest, NotFound
+from fairway.kit.errors import Conflict, InvalidRequest, NotFound
 from fairway.kit.jsonio import dumps
 from fairway.portal.access.decisions import require_admin
 from fairway.portal.caller import Caller
 from fairway.portal.http.requests import require
 from fairway.portal.sources.integrations import metrics, repository, telemetry_repository
 from fairway.portal.sources.integrations.service import require_integration
-from fairway.portal.sources.integrations.telemetry_repository import LogFilter, LogLine
+from fairway.portal.sources.integrations.telemetry_repository import LogFilter, LogLine, is_running
 from fairway.portal.storage import Database, Tx
 
 MAX_LINES = 1_000
@@ -91,8 +91,8 @@ class TelemetryService:
 
         await self._db.write(work)
 
-    async def heartbeat(self, caller: Caller, ingest_id: str, body: dict[str, Any]) -> None:
-        """Notes that a resync is alive.
+    async def heartbeat(self, caller: Caller, ingest_id: str, body: dict[str, Any]) -> bool:
+        """Notes that a resync is alive; whether somebody asked for its end.
 
         Raises:
             Forbidden: the caller is no Admin.
@@ -103,11 +103,34 @@ class TelemetryService:
         event_id = metrics.key_text(body.get("eventId"), "eventId")
         now = to_millis(self._clock.now())
 
-        async def work(tx: Tx) -> None:
+        async def work(tx: Tx) -> bool:
             found = await require_integration(tx, ingest_id, by_ingest_id=True)
             await telemetry_repository.touch_sync(tx, found.id, event_id, now, heartbeat_at=now)
+            return await telemetry_repository.abort_requested(tx, found.id, event_id)
 
-        await self._db.write(work)
+        return await self._db.write(work)
+
+    async def abort(self, caller: Caller, identifier: str) -> str:
+        """Asks the resync that is on to end; its integration reads that in the answer to its next heartbeat. The id
+        of the resync.
+
+        Raises:
+            Conflict: none is on.
+            Forbidden: the caller is no Admin.
+            NotFound: nothing is registered under that id.
+        """
+        require_admin(caller, "end resyncs")
+        now = to_millis(self._clock.now())
+
+        async def work(tx: Tx) -> str:
+            found = await require_integration(tx, identifier)
+            newest = await telemetry_repository.syncs(tx, found.id, 1)
+            if not newest or not is_running(newest[0], now):
+                raise Conflict(f'No resync of integration "{identifier}" is on')
+            await telemetry_repository.ask_abort(tx, found.id, newest[0].event_id, now)
+            return str(newest[0].event_id)
+
+        return await self._db.write(work)
 
     async def sync_metrics(self, identifier: str, event_id: str | None) -> list[dict[str, Any]]:
         """Metric events of one resync, or of all kept ones.

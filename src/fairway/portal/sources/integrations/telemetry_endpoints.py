@@ -49,6 +49,14 @@ def build_router(telemetry: TelemetryService, org_id: str) -> APIRouter:
         found = await telemetry.syncs(identifier)
         return ok(count=len(found), data=found)
 
+    @router.post(
+        "/fairway" + _PATH + "/abort",
+        status_code=202,
+        summary="Ask the resync that is on to end; integrations of ours do so within seconds",
+    )
+    async def abort(identifier: str, caller: CallerDep) -> Response:
+        return answer(202, {"ok": True, "eventId": await telemetry.abort(caller, identifier)})
+
     @router.patch(
         "/org/{org}/integration/probe/{probe_id}",
         summary="Report a connection test; it is written to the portal's log",
@@ -93,8 +101,8 @@ def build_ingest_router(telemetry: TelemetryService) -> APIRouter:
 
     @router.post(_METRICS + "/heartbeat", status_code=202, openapi_extra=schemas.body(schemas.HEARTBEAT))
     async def heartbeat(ingest_id: str, request: Request, caller: CallerDep) -> Response:
-        await telemetry.heartbeat(caller, ingest_id, await json_object(request))
-        return answer(202, {"ok": True})
+        ends = await telemetry.heartbeat(caller, ingest_id, await json_object(request))
+        return answer(202, {"ok": True, "abort": True} if ends else {"ok": True})
 
     return router
 

@@ -16,6 +16,9 @@ KEPT_LOGS = 5_000
 """Log lines kept per integration."""
 KEPT_SYNCS = 50
 """Resyncs kept per integration."""
+SILENT_MS = 120_000
+"""A resync that was alive and said nothing for so long is lost; integrations report every 10 s."""
+_RUNNING = ("pending", "syncing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,30 @@ async def touch_sync(tx: Tx, integration_id: str, event_id: str, now: int, **val
     if dropped:
         for table in (sync_metric, integration_sync):
             await tx.delete_many(table, ("integration_id", "event_id"), dropped)
+
+
+async def ask_abort(tx: Tx, integration_id: str, event_id: str, now: int) -> None:
+    """Notes that a resync should end."""
+    columns = integration_sync.c
+    where = (columns.integration_id == integration_id, columns.event_id == event_id)
+    await tx.run(update(integration_sync).where(*where).values(abort_requested_at=now))
+
+
+async def abort_requested(tx: Tx, integration_id: str, event_id: str) -> bool:
+    """Whether a resync should end."""
+    columns = integration_sync.c
+    where = (columns.integration_id == integration_id, columns.event_id == event_id)
+    return await tx.scalar(select(columns.abort_requested_at).where(*where)) is not None
+
+
+def is_running(sync: Any, now: int) -> bool:
+    """Whether a resync is on, as far as can be known."""
+    return sync.state in _RUNNING and not is_lost(sync, now)
+
+
+def is_lost(sync: Any, now: int) -> bool:
+    """Whether a resync has ended without a word, as when its process was killed."""
+    return sync.state in _RUNNING and now - (sync.heartbeat_at or sync.updated_at) > SILENT_MS
 
 
 async def syncs(tx: Tx, integration_id: str, limit: int | None) -> Sequence[Any]:
