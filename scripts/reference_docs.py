@@ -8,11 +8,12 @@ import inspect
 import json
 import pkgutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import typer.main
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 import fairway.portal
 from fairway.agent.settings import AgentSettings, variable
@@ -20,6 +21,10 @@ from fairway.cli.main import app
 from fairway.gitops.check.editor_schema import editor_schema
 from fairway.gitops.sync.settings import SyncSettings
 from fairway.gitops.sync.settings import variable as sync_variable
+from fairway.integration.check.report import Tier
+from fairway.integration.check.rules import RULES
+from fairway.integration.settings import names as integration_names
+from fairway.integration.settings.model import Settings as IntegrationSettings
 from fairway.kit import errors
 from fairway.kit.settings import Settings
 
@@ -76,6 +81,54 @@ def gitops_settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def integration_settings_page() -> str:
+    """Every variable of the integration framework."""
+    lines = [
+        "# Variables of integrations\n",
+        "Sources, earlier ones win: options of the command (`APPLICATION__*` variables win over these), the "
+        "environment, `.env`, `config.yaml`; the files are in the integration's folder, or in the working directory "
+        "for a built-in one. Case does not count, an empty variable is "
+        'absent, and a whole group may be one JSON value: `OCEAN__EVENT_LISTENER=\'{"type": "ONCE"}\'`. The '
+        "integration's own settings, which its README has, are `OCEAN__INTEGRATION__CONFIG__*`.\n",
+        "| Variable | Default | Meaning |\n|---|---|---|",
+    ]
+    lines += [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in _grouped(IntegrationSettings, ())]
+    return "\n".join(lines) + "\n"
+
+
+def _grouped(model: type[BaseModel], path: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """Name, default and meaning of every setting; groups are gone into."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _grouped(field.annotation, (*path, name))
+            continue
+        empty = field.is_required() or field.default_factory or field.default in (None, "", ())
+        default = "" if empty else str(field.default).replace(tempfile.gettempdir(), "$TMPDIR")
+        default = default.lower() if isinstance(field.default, bool) else default
+        shown = "needed" if field.is_required() else f"`{default}`" if default else ""
+        yield integration_names.variable([*path, name]), shown, field.description or ""
+
+
+def quality_page() -> str:
+    """The rules of the quality scale of integrations."""
+    lines = [
+        "# The quality scale of integrations\n",
+        "`fairway integration check` tells the tier of an integration and every breach. A tier asks for everything of "
+        "the tiers before it, too.\n",
+    ]
+    for tier in Tier:
+        lines.append(f"## {tier.title()}\n\n| Rule | Asks for |\n|---|---|")
+        lines += [f"| `{rule.name}` | {rule.asks}{_more(rule.broken)} |" for rule in RULES if rule.tier is tier]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _more(check: object) -> str:
+    """What the check of a rule says of itself."""
+    text = " ".join(inspect.cleandoc(getattr(check, "__doc__", None) or "").split())
+    return f". {text.replace('``', '`')}" if text else ""
+
+
 def commands_page() -> str:
     """Every command with its arguments and options."""
     root = typer.main.get_command(app)
@@ -116,6 +169,8 @@ def errors_page() -> str:
     ]
     meanings: dict[tuple[int, str], str] = {}
     for kind in _family(errors.FairwayError):
+        if kind.__module__.startswith("fairway.integration."):
+            continue  # an integration's process shows them to people only
         meanings.setdefault((kind.status, kind.code), _meaning(kind))
     for code, kinds in _domain_codes().items():
         for kind in kinds:
@@ -158,6 +213,8 @@ PAGES = {
     "settings.md": settings_page,
     "agent-settings.md": agent_settings_page,
     "gitops-settings.md": gitops_settings_page,
+    "integration-settings.md": integration_settings_page,
+    "integration-quality.md": quality_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
     "port-yml.schema.json": spec_file_schema,
