@@ -316,3 +316,19 @@ class LaxAuthority(Authority):
             .sign(self.key, hashes.SHA256())
         )
         self.file.write_bytes(self.certificate.public_bytes(Encoding.PEM))
+
+
+async def test_requests_are_spaced_where_the_server_does_not_tell_its_limits(
+    clients: Any, party: FakeThirdParty, sleeper: Any
+) -> None:
+    party.on("GET", "/items", [])
+    client = clients()
+    spaced = client.view(per_minute=120)
+    for _ in range(3):
+        await spaced.get_json("/items")
+    assert sleeper.slept == [0.5, 0.5]
+    await client.view(per_minute=120, lane="event").get_json("/items")
+    await client.get_json("/items")
+    assert sleeper.slept == [0.5, 0.5]
+    await spaced.get_json("/items")
+    assert sleeper.slept == [0.5, 0.5, 1.0]

@@ -72,6 +72,7 @@ class ThirdPartyHttp:
         self._headers = _lowered(headers)
         self._token = token
         self._lane: Lane = "pass"
+        self._per_minute: float | None = None
         self._credential = _fingerprint(self._headers, token, self._way)
 
     def view(
@@ -82,9 +83,11 @@ class ThirdPartyHttp:
         token: TokenSource | None = None,
         lane: Lane | None = None,
         tls: ClientTls | None = None,
+        per_minute: float | None = None,
     ) -> Self:
         """This client with another address, more headers, another credential or its own certificates. ``lane`` "event"
-        goes first, and uses the part of rate limits that resyncs leave."""
+        goes first, and uses the part of rate limits that resyncs leave. ``per_minute`` spaces requests evenly, for
+        servers that do not tell their limits; all views of an address and credential share the spaces."""
         other = copy.copy(self)
         if base_url:
             other._base, socket = address_of(base_url)
@@ -94,6 +97,7 @@ class ThirdPartyHttp:
         other._headers = {**({} if base_url else self._headers), **_lowered(headers)}
         other._token = token or (None if base_url and headers else self._token)
         other._lane = lane or self._lane
+        other._per_minute = per_minute or (None if base_url else self._per_minute)
         other._credential = _fingerprint(other._headers, other._token, other._way)
         return other
 
@@ -218,7 +222,7 @@ class ThirdPartyHttp:
         headers, connections = {**credentials, **call.headers}, self._connections
         async with self._limiters.of(str(call.url.origin()), self._credential) as limiter:
             asked = connections.opened(call.method, call.url, headers, None, self._way_to(call.url), silence)
-            async with limiter.turn(self._lane):
+            async with limiter.turn(self._lane, self._per_minute):
                 response = await asked.__aenter__()
             try:
                 if isinstance(response, Failed):
@@ -241,7 +245,7 @@ class ThirdPartyHttp:
         number = 0
         while True:
             credentials = await self._credentials(call)
-            async with limiter.turn(self._lane):
+            async with limiter.turn(self._lane, self._per_minute):
                 outcome = await self._follow(call, credentials)
             if isinstance(outcome, HttpAnswer):
                 limiter.note(outcome.headers)

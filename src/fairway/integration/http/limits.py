@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 
 from fairway.integration.http.settings import HttpFigures, HttpSettings
 from fairway.kit.pacing import Gate, Lane, RateBudget
@@ -24,6 +25,9 @@ class Limiter:
         self.gate = Gate(max(1, settings.concurrency))
         self.budget = RateBudget(settings.clock, settings.sleep, reserve=settings.reserve)
         self.users = 0
+        self._clock, self._sleep = settings.clock, settings.sleep
+        self._next: datetime | None = None
+        """When the next request may be sent, where requests are spaced."""
         self._figures = figures
         self._limited = 0
 
@@ -33,13 +37,25 @@ class Limiter:
         return self.budget.left
 
     @asynccontextmanager
-    async def turn(self, lane: Lane) -> AsyncIterator[None]:
-        """Around one request."""
+    async def turn(self, lane: Lane, per_minute: float | None = None) -> AsyncIterator[None]:
+        """Around one request, of which there are so many in a minute."""
+        if per_minute:
+            await self._space(lane, 60 / per_minute)
         await self._enter(lane)
         try:
             yield
         finally:
             self.gate.leave()
+
+    async def _space(self, lane: Lane, seconds: float) -> None:
+        """Waits for a time of its own. Events do not wait; the others behind them do."""
+        now = self._clock.now()
+        turn = now if self._next is None else max(now, self._next)
+        self._next = turn + timedelta(seconds=seconds)
+        wait = (turn - now).total_seconds()
+        if wait > 0 and lane != "event":
+            self._figures.waited_seconds += wait
+            await self._sleep(wait)
 
     async def _enter(self, lane: Lane) -> None:
         """Waits for limits, then for a place. Whoever was limited meanwhile has told for everybody behind."""
