@@ -103,12 +103,14 @@ def _one_of(allowed: Sequence[Any]) -> Any:
 
 
 def _given(by_name: Mapping[str, Configuration], values: Any) -> dict[str, Any]:
-    """The values that are there. Empty text is a value of optional texts only."""
+    """The values that are there. Empty text is a value of optional texts only, and never a secret: it would sign
+    whatever anybody sends."""
     found: dict[str, Any] = {}
     for key, value in values.items() if isinstance(values, Mapping) else ():
         name = snake(str(key))
         item = by_name.get(name)
-        empty = value is None or (value == "" and item is not None and (item.required or item.type != "string"))
+        needed = item is not None and (item.required or item.sensitive or item.type != "string")
+        empty = value is None or (value == "" and needed)
         if not empty:
             found[name] = value
     return found
