@@ -1,0 +1,1 @@
+"""Services, incidents, escalation policies, schedules and people of PagerDuty."""
