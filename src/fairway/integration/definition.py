@@ -18,6 +18,7 @@ from fairway.integration.model import RawItem, Resource, Trigger
 from fairway.kit.clock import Clock
 
 if TYPE_CHECKING:
+    from fairway.integration.actions import Executor, Runs
     from fairway.integration.background import Background
     from fairway.integration.caching import Cache
     from fairway.integration.http import ThirdPartyHttp, TokenSource
@@ -47,6 +48,8 @@ class Context:
     """That of ``OAUTH_ACCESS_TOKEN_FILE_PATH``, for the ``token`` of an HTTP view; ``None`` when it is not set."""
     base_url: str | None = None
     """The public URL of the process; ``None`` when live events cannot arrive."""
+    runs: Runs | None = None
+    """Reports of action runs, for processors of events that tell how one ended; ``None`` when there are no actions."""
 
     @property
     def kind(self) -> str | None:
@@ -62,14 +65,15 @@ Probe = Callable[[Context], Awaitable[Any]]
 
 _H = TypeVar("_H", bound=Callable[[Context], Any])
 _B = TypeVar("_B", bound="Background")
+_E = TypeVar("_E", bound="type[Executor]")
 
 
 class Integration:
     """One per integration. Decorators register hooks and return the function unchanged.
 
     ``name`` is the integration type; ``None`` takes the project's name. ``config_model`` replaces the model that the
-    framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind; that of ``*`` is for
-    kinds that have none of their own.
+    framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind; that of ``*``
+    is for kinds that have none of their own.
     """
 
     def __init__(
@@ -92,6 +96,8 @@ class Integration:
         """As ``webhooks``, of the events that background hooks emit."""
         self.backgrounds: list[tuple[str, Background]] = []
         """Name and hook."""
+        self.actions: dict[str, type[Executor]] = {}
+        """Executors by the name of their action."""
         self._handlers: list[tuple[str | None, Handler]] = []
         self._incremental: list[tuple[str | None, Handler]] = []
 
@@ -136,6 +142,20 @@ class Integration:
     def stream(self, name: str, processor: type[Any]) -> None:
         """Events that background hooks emit to ``name`` go to ``processor``. Nobody can send any from outside."""
         self.streams.append((name, processor))
+
+    def action(self, executor: _E) -> _E:
+        """Carries out an action of the portal; see ``integration.actions.Executor``. Also a class decorator. Its
+        ``webhook`` is registered, too.
+
+        Raises:
+            ValueError: another executor has its name.
+        """
+        if executor.name in self.actions:
+            raise ValueError(f'Two executors carry out the action "{executor.name}"')
+        self.actions[executor.name] = executor
+        if executor.webhook is not None:
+            self.webhook(executor.webhook_path, executor.webhook)
+        return executor
 
     def handlers(self, kind: str) -> Sequence[Handler]:
         """Those of the kind, then those of every kind (section 7.2); none when the kind is not served."""

@@ -1,5 +1,4 @@
-"""Recorded raw items: ``examples/KIND.json`` in an integration's folder, each a list. A kind with slashes is in folders of
-its own."""
+"""Recorded raw items: ``examples/KIND.json`` in an integration's folder, each a list; slashes of kinds are folders."""
 
 from __future__ import annotations
 

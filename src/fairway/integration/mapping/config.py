@@ -20,7 +20,8 @@ def parse_config(
     """The mapping with its sound resources; every problem of the others is in ``problems``, by JSON pointer.
 
     Unknown keys are ignored. ``kinds`` are those the integration serves (``None``: any); ``selectors`` check the
-    selectors of their kinds (``*``: of all others). A switch that is not of its type is a problem, and its default counts.
+    selectors of their kinds (``*``: of all others). A switch that is not of its type is a problem, and its
+    default counts.
     """
     reader = Reader()
     if not isinstance(document, Mapping):
