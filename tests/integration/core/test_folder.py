@@ -200,7 +200,7 @@ def test_dependencies_that_do_not_hold_ask_for_nothing() -> None:
 
 def test_an_empty_secret_is_none() -> None:
     secret, text = {"name": "secret", "type": "string", "sensitive": True}, {"name": "text", "type": "string"}
-    assert configured(secret, text, **{"secret": "", "text": ""}).plain() == {"secret": None, "text": ""}
+    assert configured(secret, text, secret="", text="").plain() == {"secret": None, "text": ""}
 
 
 def test_sensitive_settings_are_secrets() -> None:
