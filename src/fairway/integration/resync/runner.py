@@ -48,6 +48,8 @@ class ResyncOptions:
     """Between scheduled runs; the portal shows when the next one is due."""
     dry_run: Observer | None = None
     """Gets what would be written or deleted; nothing is."""
+    first_mapping: Mapping[str, Any] | None = None
+    """Of a dry run when the portal does not know the installation yet: what the first start would bring."""
 
 
 class Resync:
@@ -174,12 +176,17 @@ class _Run:
 
     async def _plan(self) -> Plan:
         found = await self._api.integration()
-        if found is None:
-            name = self._api.installation.identifier
-            raise NotFound(f'The portal does not know the integration "{name}"; start it once to register it')
-        plan = make_plan(self._owner._engine, self._context.integration, found.get("config") or {})
+        mapping = self._first_mapping() if found is None else found.get("config")
+        plan = make_plan(self._owner._engine, self._context.integration, mapping or {})
         self._owner.digest = plan.digest
         return plan
+
+    def _first_mapping(self) -> Mapping[str, Any]:
+        name, mapping = self._api.installation.identifier, self._options.first_mapping
+        if self._options.dry_run is None or mapping is None:
+            raise NotFound(f'The portal does not know the integration "{name}"; start it once to register it')
+        log.warning("not_registered_yet", integration=name, mapping="the default one")
+        return mapping
 
     def _wanted(self, kind: str) -> bool:
         return self._asked is None or kind in self._asked

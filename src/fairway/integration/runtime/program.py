@@ -80,7 +80,7 @@ async def run_integration(
         try:
             await _graded(bundle, api, engine)
             context = _context(bundle, http, stop)
-            resync = Resync(api, store, engine, context, _resync_options(settings, options))
+            resync = Resync(api, store, engine, context, _resync_options(bundle, options))
             incremental = _incremental(bundle, api, store, engine, context)
             if options.begun is not None:
                 options.begun(resync)
@@ -233,14 +233,17 @@ def _http_settings(settings: Settings, environment: Mapping[str, str]) -> HttpSe
     )
 
 
-def _resync_options(settings: Settings, options: RunOptions) -> ResyncOptions:
+def _resync_options(bundle: Bundle, options: RunOptions) -> ResyncOptions:
+    settings = bundle.loaded.settings
     interval = settings.scheduled_resync_interval
+    seeded = settings.initialize_port_resources and settings.create_port_resources_origin in (None, "Default")
     return ResyncOptions(
         concurrency=settings.kinds_concurrency,
         heartbeat_seconds=settings.status_heartbeat_interval_seconds,
         examples=settings.send_raw_data_examples,
         interval_minutes=int(interval) if interval else None,
         dry_run=options.dry_run,
+        first_mapping=bundle.defaults.mapping if seeded else None,
     )
 
 
