@@ -63,7 +63,7 @@ class LoadedIntegration:
 
     def settings(self, environment: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> LoadedSettings:
         """The settings with which it would start. A built-in one reads ``.env`` and ``config.yaml`` of the working
-        directory, and keeps its state below that.
+        directory, where its relative paths begin, and keeps its state below that.
 
         Raises:
             InvalidSettings: with every problem.
@@ -78,8 +78,10 @@ class LoadedIntegration:
         if not self.built_in:
             return loaded
         place = Path.cwd() / "fairway-data" / "integrations" / quote(loaded.settings.integration.identifier, safe="")
-        state = place / loaded.settings.state_path
-        return replace(loaded, settings=loaded.settings.model_copy(update={"state_path": state}))
+        here: dict[str, Path] = {"state_path": place / loaded.settings.state_path}
+        if loaded.settings.resources_path != DEFAULT_FOLDER:
+            here["resources_path"] = Path.cwd() / loaded.settings.resources_path
+        return replace(loaded, settings=loaded.settings.model_copy(update=here))
 
 
 def load_integration(folder: Path, resources_path: Path = DEFAULT_FOLDER) -> LoadedIntegration:

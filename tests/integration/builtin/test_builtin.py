@@ -102,6 +102,8 @@ def test_files_of_a_built_in_one_are_in_the_working_directory(tmp_path: Path, mo
     assert loaded.config.plain()["seed"] == "other"
     place = tmp_path / "fairway-data" / "integrations" / "my-fake-integration"
     assert loaded.settings.state_path == place / "fairway-integration.sqlite"
+    mine = load_integration(locate("fake")).settings({"OCEAN__RESOURCES_PATH": "mine"})
+    assert mine.settings.resources_path == tmp_path / "mine"
     elsewhere = load_integration(locate("fake")).settings({"OCEAN__STATE_PATH": "/var/lib/x.sqlite"})
     assert elsewhere.settings.state_path == Path("/var/lib/x.sqlite")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import SecretStr, ValidationError
 
 from fairway.integration.folder import InvalidIntegration, load_integration
@@ -192,6 +193,13 @@ def test_dependencies_are_enforced_beside_other_problems() -> None:
         "user_token": 'is required, because `auth_kind` is "bearer"',
         "pages": "Input should be a valid integer, unable to parse string as an integer",
     }
+
+
+def test_an_on_without_quotes_is_what_yaml_makes_of_it() -> None:
+    """YAML 1.1 reads it as true, and published specifications have it."""
+    rule = yaml.safe_load("{on: mode, when: {equals: a}, then: {required: true}}")
+    found = Configuration.model_validate({"name": "token", "type": "string", "dependencies": [rule]})
+    assert found.dependencies[0].on == "mode"
 
 
 def test_dependencies_that_do_not_hold_ask_for_nothing() -> None:

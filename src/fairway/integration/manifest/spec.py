@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from fairway.integration.manifest.documents import SUFFIXES, read_document
@@ -36,6 +36,12 @@ class Dependency(_Part):
     on: str
     when: When = When()
     then: Then = Then()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _on(cls, value: Any) -> Any:
+        """YAML 1.1 reads an ``on`` without quotes as true."""
+        return {"on" if key is True else key: each for key, each in value.items()} if isinstance(value, dict) else value
 
 
 class Configuration(_Part):

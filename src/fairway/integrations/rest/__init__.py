@@ -1,0 +1,1 @@
+"""Any REST API that gives JSON, declared instead of programmed."""
