@@ -1,6 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { call } from "@/api/client";
 import {
+  integrationsAbort,
   integrationsDelete,
   integrationsKinds,
   integrationsMetadata,
@@ -39,13 +40,41 @@ export interface LogEntry {
   message: string;
 }
 
+export interface SyncProblem {
+  where: string;
+  message: string;
+  program: string | null;
+  item: string | null;
+}
+
+/** `details` is what integrations of ours tell beyond the contract. */
+export interface KindOfSync {
+  kindIdentifier: string;
+  kind: string | null;
+  syncState: string | null;
+  counts: Record<string, number>;
+  details: { state: string | null; counts: Record<string, number>; problems: SyncProblem[] } | null;
+}
+
+export interface IntegrationQuality {
+  tier: string | null;
+  broken: { rule: string; tier: string; asks: string }[];
+}
+
 export interface Sync {
   eventId: string;
   state: string;
   startedAt: string;
   updatedAt: string;
-  kinds?: { kindIdentifier: string; kind: string | null; syncState: string | null; counts: Record<string, number> }[];
+  abortRequestedAt: string | null;
+  kinds?: KindOfSync[];
   totals?: Record<string, number>;
+  details?: {
+    state: string | null;
+    problem: string | null;
+    kept: { reason: string; blueprint: string; count: number; sample: string[] }[];
+    quality: IntegrationQuality | null;
+  } | null;
 }
 
 export interface IntegrationStatus extends IntegrationSummary {
@@ -180,6 +209,8 @@ function useChange<V, R>(key: string, change: (values: V) => Promise<R>, silent 
 
 export const useResync = () =>
   useChange("integrations", (identifier: string) => call(integrationsPatch({ path: { identifier }, body: {} })));
+export const useAbort = () =>
+  useChange("integrations", (identifier: string) => call(integrationsAbort({ path: { identifier } })));
 export const useSaveMapping = (identifier: string) =>
   useChange(
     "integrations",

@@ -1,28 +1,27 @@
-import { Alert, Button, Card, Group, Code as Mono, SimpleGrid, Stack, Table, Tabs, Text } from "@mantine/core";
-import { IconDeviceFloppy, IconEye, IconRefresh } from "@tabler/icons-react";
+import { Alert, Button, Group, Stack, Tabs, Text } from "@mantine/core";
+import { IconDeviceFloppy, IconEye, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useUser } from "@/app/session";
 import { Code } from "@/ui/code";
 import { showDone } from "@/ui/notify";
-import { Empty, Loaded, PageHead } from "@/ui/states";
-import { Ago, durationText } from "@/ui/time";
+import { Loaded, PageHead } from "@/ui/states";
 import {
   type Integration as Data,
-  type IntegrationStatus,
   integrationQuery,
   kindsQuery,
-  type LogEntry,
   type Sync,
   statusQuery,
+  useAbort,
   useResync,
   useSaveMapping,
   useTryMapping,
 } from "./api";
-import { parsed } from "./model";
+import { Lines } from "./lines";
+import { isOn, parsed } from "./model";
 import { Preview } from "./preview";
-import { StateBadge } from "./state";
+import { Syncs } from "./syncs";
 
 /** One integration: how its syncs go, its mapping with a preview on raw examples, its log. */
 export function Integration() {
@@ -40,6 +39,7 @@ export function Integration() {
             title={data.title || id}
             sub={[data.installationAppType, data.version, id].filter(Boolean).join(" · ")}
           >
+            <Abort id={id} sync={data.lastSync} />
             <Button
               leftSection={<IconRefresh size={16} />}
               loading={resync.isPending}
@@ -67,7 +67,7 @@ export function Integration() {
               <Mapping id={id} editable={isAdmin} />
             </Tabs.Panel>
             <Tabs.Panel value="log">
-              <Log lines={data.recentLogs} />
+              <Lines lines={data.recentLogs} />
             </Tabs.Panel>
           </Tabs>
         </>
@@ -76,127 +76,23 @@ export function Integration() {
   );
 }
 
-function Syncs({ status }: { status: IntegrationStatus }) {
-  const last = status.lastSync;
+/** Ends the sync that is on; the integration hears of it in the answer to its next sign of life. */
+function Abort({ id, sync }: { id: string; sync: Sync | null }) {
+  const { isAdmin } = useUser();
+  const abort = useAbort();
+  if (!sync || !isOn(sync)) return null;
   return (
-    <Stack>
-      <SimpleGrid cols={{ base: 1, sm: 3 }}>
-        <Fact label="Last sync">
-          <StateBadge state={last?.state ?? status.resyncState?.status} />
-        </Fact>
-        <Fact label="Began">
-          <Ago at={last?.startedAt ?? status.resyncState?.lastResyncStart} />
-        </Fact>
-        <Fact label="Asked for">
-          <Ago at={status.resyncRequestedAt} />
-        </Fact>
-      </SimpleGrid>
-      {status.recentProblems.length > 0 && (
-        <Alert color="red" title="Recent problems">
-          <Log lines={status.recentProblems.slice(0, 5)} />
-        </Alert>
-      )}
-      {last?.kinds && last.kinds.length > 0 && <Kinds sync={last} />}
-      {status.recentSyncs.length === 0 ? (
-        <Empty title="No sync has been reported yet" />
-      ) : (
-        <Table aria-label="Recent syncs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>State</Table.Th>
-              <Table.Th>Began</Table.Th>
-              <Table.Th>Took</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {status.recentSyncs.map((sync) => (
-              <Table.Tr key={sync.eventId}>
-                <Table.Td>
-                  <StateBadge state={sync.state} />
-                </Table.Td>
-                <Table.Td>
-                  <Ago at={sync.startedAt} />
-                </Table.Td>
-                <Table.Td>{durationText(sync.startedAt, sync.updatedAt, Date.now())}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
-    </Stack>
-  );
-}
-
-const COUNTS = [
-  ["extract.raw_extracted", "Fetched"],
-  ["transform.transformed", "Kept"],
-  ["transform.filtered_out", "Filtered out"],
-  ["transform.failed", "Failed"],
-  ["load.loaded", "Written"],
-  ["load.failed", "Refused"],
-  ["delete.deleted", "Deleted"],
-] as const;
-
-function Kinds({ sync }: { sync: Sync }) {
-  return (
-    <Table.ScrollContainer minWidth={600}>
-      <Table aria-label="Kinds of the last sync">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Kind</Table.Th>
-            <Table.Th>State</Table.Th>
-            {COUNTS.map(([key, title]) => (
-              <Table.Th key={key} ta="right">
-                {title}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {(sync.kinds ?? []).map((kind) => (
-            <Table.Tr key={kind.kindIdentifier}>
-              <Table.Td>{kind.kind ?? kind.kindIdentifier}</Table.Td>
-              <Table.Td>
-                <StateBadge state={kind.syncState} />
-              </Table.Td>
-              {COUNTS.map(([key]) => (
-                <Table.Td key={key} ta="right">
-                  {(kind.counts[key] ?? 0).toLocaleString()}
-                </Table.Td>
-              ))}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
-  return (
-    <Card withBorder padding="sm">
-      <Text size="xs" c="dimmed" mb={4}>
-        {label}
-      </Text>
-      {children}
-    </Card>
-  );
-}
-
-function Log({ lines }: { lines: LogEntry[] }) {
-  if (lines.length === 0) return <Empty title="The log is empty" />;
-  return (
-    <Stack gap={4}>
-      {lines.map((line) => (
-        <Group key={line.id} gap="xs" wrap="nowrap" align="flex-start">
-          <Mono>{line.level}</Mono>
-          <Text size="sm" flex={1} style={{ overflowWrap: "anywhere" }}>
-            {line.message}
-          </Text>
-          <Ago at={line.timestamp} size="xs" />
-        </Group>
-      ))}
-    </Stack>
+    <Button
+      variant="default"
+      color="red"
+      leftSection={<IconPlayerStop size={16} />}
+      loading={abort.isPending}
+      disabled={!isAdmin || sync.abortRequestedAt !== null}
+      title={isAdmin ? undefined : "Only Admins end syncs"}
+      onClick={() => abort.mutate(id, { onSuccess: () => showDone("The sync ends within seconds") })}
+    >
+      {sync.abortRequestedAt === null ? "Abort" : "Ending…"}
+    </Button>
   );
 }
 

@@ -30,3 +30,6 @@ export function parsedList(text: string): Parsed<JsonObject[]> {
     return { value: null, problem: `This is no JSON yet: ${(error as Error).message}` };
   }
 }
+
+/** Whether a sync is under way, as far as the portal knows. */
+export const isOn = (sync: { state: string }) => sync.state === "pending" || sync.state === "syncing";

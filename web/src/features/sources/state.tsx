@@ -3,6 +3,10 @@ import { IconAlertTriangle, IconBan, IconCircleCheck, IconCircleDashed, IconLoad
 
 const STATES: Record<string, { color: string; word: string; Icon: typeof IconBan }> = {
   running: { color: "blue", word: "Running", Icon: IconLoader2 },
+  pending: { color: "blue", word: "Waiting", Icon: IconCircleDashed },
+  syncing: { color: "blue", word: "Running", Icon: IconLoader2 },
+  completed_with_warnings: { color: "yellow", word: "With warnings", Icon: IconAlertTriangle },
+  lost: { color: "red", word: "Lost", Icon: IconAlertTriangle },
   completed: { color: "green", word: "Completed", Icon: IconCircleCheck },
   failed: { color: "red", word: "Failed", Icon: IconAlertTriangle },
   aborted: { color: "gray", word: "Aborted", Icon: IconBan },
