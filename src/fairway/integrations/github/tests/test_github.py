@@ -170,7 +170,7 @@ async def test_files_are_found_by_globs_and_parsed(server: GitHubServer) -> None
     put(server, "a/svc.yml", "name: a\n")
     put(server, "a/b/svc.yml", "name: b\n---\nname: c\n")
     repos = [{"name": "tide-api", "branch": "dev"}]
-    files: list[dict[str, Any]] = [{"path": "**/svc.yml", "repos": repos}]
+    files: list[dict[str, object]] = [{"path": "**/svc.yml", "repos": repos}]
     found = (await resync(server, "file", selector={"query": "true", "files": files})).raw["file-0"]
     assert [(each["path"], each["name"], each["content"]) for each in found] == [
         ("a/svc.yml", "svc.yml", {"name": "a"}),
