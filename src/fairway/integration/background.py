@@ -6,6 +6,7 @@ order per key, tried again, none lost (contract section 9).
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
@@ -67,3 +68,12 @@ class BackgroundContext(Context):
 
 Background = Callable[[BackgroundContext], Awaitable[None]]
 """Runs until ``context.stopping``. When it raises it is started again after a pause; when it returns it is done."""
+
+
+async def pause(seconds: float, stopping: asyncio.Event) -> None:
+    """Sleeps, but not beyond the end of the process."""
+    try:
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
+    except TimeoutError:
+        pass  # that is the usual end

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fairway.integration.background import Background, BackgroundContext, Surroundings
+from fairway.integration.background import Background, BackgroundContext, Surroundings, pause
 from fairway.integration.definition import Context
 from fairway.integration.listeners import Scheduler
 from fairway.integration.live import JournalFull, LiveEvents
@@ -50,7 +50,7 @@ class LiveSurroundings(Surroundings):
             except JournalFull:
                 if self._stopping.is_set():
                     raise
-                await _pause(1.0, self._stopping)
+                await pause(1.0, self._stopping)
             else:
                 return
 
@@ -126,9 +126,9 @@ class Backgrounds:
                 return
             if time.monotonic() - began >= self._figures.healthy:
                 tries = 0
-            pause = min(self._figures.longest_pause, self._figures.first_pause * 2.0 ** min(tries, 20))
+            seconds = min(self._figures.longest_pause, self._figures.first_pause * 2.0 ** min(tries, 20))
             tries += 1
-            await _pause(pause * random.uniform(0.75, 1.0), stop)  # noqa: S311 no secret
+            await pause(seconds * random.uniform(0.75, 1.0), stop)  # noqa: S311 no secret
 
     async def _once(self, duty: _Duty) -> bool:
         """Whether it has ended of its own accord."""
@@ -147,11 +147,3 @@ class Backgrounds:
 
     def _enter(self, duty: _Duty, state: str) -> None:
         duty.state, duty.since = state, self._context.clock.now()
-
-
-async def _pause(seconds: float, stop: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        pass  # that is the usual end
