@@ -122,6 +122,24 @@ async def test_a_page_that_is_no_list_of_objects_is_an_error(
         await read(clients(), items="values")
 
 
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [({"items": [], "total": 3}, '"items", "total"'), ({}, "an empty object"), ([{"id": 1}], "a list")],
+)
+async def test_a_path_that_is_not_there_is_no_empty_listing(
+    clients: Any, party: FakeThirdParty, document: Any, told: str
+) -> None:
+    party.on("GET", "/items", document)
+    with pytest.raises(ThirdPartyBroken, match=f'there is no "data" for the items at "data.values", only {told}'):
+        await read(clients(), items="data.values")
+
+
+@pytest.mark.parametrize("document", [{"data": {"values": []}}, {"data": {"values": None}}, {"data": None}])
+async def test_nothing_at_the_path_is_an_empty_listing(clients: Any, party: FakeThirdParty, document: Any) -> None:
+    party.on("GET", "/items", document)
+    assert await read(clients(), items="data.values") == []
+
+
 async def test_a_page_that_fails_ends_the_listing_with_its_error(clients: Any, party: FakeThirdParty) -> None:
     def reply(asked: Asked) -> Reply:
         return _numbered(asked) if asked.query["page"] == "1" else Reply(status=500)

@@ -169,6 +169,8 @@ class ThirdPartyHttp:
         Args:
             paging: how the next page is found; None: by ``Link`` headers.
             items: where a page's list is: a path such as ``data.values``, a function, or None for the whole document.
+                Null at the path is an empty list, a missing name is an error; for servers that leave out what is empty
+                give a function.
 
         Raises:
             ThirdPartyError: a page failed, is no list of objects, or was there before; or there are too many.

@@ -15,6 +15,8 @@ from fairway.integration.http.urls import Params, Scalar, shown
 from fairway.integration.model import RawItem
 
 MOST_PAGES = 100_000
+_NAMES = 10
+"""Of an object without the wanted one, so many are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +144,33 @@ def _require_new(answer: HttpAnswer, number: int, asked: set[str], read: set[byt
 
 
 def _items(answer: HttpAnswer, document: Any, items: str | Callable[[Any], Any] | None) -> list[RawItem]:
-    found = at_path(document, items) if isinstance(items, str) else items(document) if items else document
-    if found is None and isinstance(items, str):
-        found = []
+    found = _listed(answer, document, items) if isinstance(items, str) else items(document) if items else document
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         where = f' at "{items}"' if isinstance(items, str) else ""
         text = f"{answer.place}: a list of objects is expected{where}, not {type(found).__name__}"
         raise ThirdPartyBroken(text, url=shown(answer.url), answered=answer.status)
     return found
+
+
+def _listed(answer: HttpAnswer, document: Any, path: str) -> Any:
+    """What is at ``path``; null there, or on the way, is an empty list. A name that is missing is none: a listing that
+    looks empty because its shape has changed would delete everything."""
+    found = document
+    for name in path.split("."):
+        if found is None:
+            break
+        if not isinstance(found, Mapping) or name not in found:
+            text = f'{answer.place}: there is no "{name}" for the items at "{path}", only {_told(found)}'
+            raise ThirdPartyBroken(text, url=shown(answer.url), answered=answer.status)
+        found = found[name]
+    return [] if found is None else found
+
+
+def _told(value: Any) -> str:
+    """The names of an object, or the type of what is none."""
+    if not isinstance(value, Mapping):
+        return f"a {type(value).__name__}"
+    return ", ".join(f'"{name:.40}"' for name in list(value)[:_NAMES]) or "an empty object"
 
 
 def _next_url(answer: HttpAnswer, link: str) -> str:
