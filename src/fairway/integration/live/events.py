@@ -193,6 +193,7 @@ class LiveEvents:
             raise InvalidRequest(f"Processors {list(kept.processors)} of the event are not all registered any more")
         mapping, outcome = await self._mapping(), Outcome()
         for each in own:
+            await self._act(self._made(each, event, None))
             kinds = await self._made(each, event, None).get_matching_kinds(event)
             for kind in kinds:
                 if kind in mapping.broken:
@@ -201,6 +202,17 @@ class LiveEvents:
                 if resource.resource.kind in kinds:
                     await self._process(self._made(each, event, resource.resource), resource, outcome)
         await outcome.write(self._writer, mapping.config)
+
+    async def _act(self, processor: Processor) -> None:
+        try:
+            async with asyncio.timeout(self._settings.seconds):
+                await processor.handle_action(processor.event.payload)
+        except TimeoutError:
+            await processor.cancel()
+            raise
+        except Exception as error:  # the hook sees whatever it is; the event is tried again
+            await processor.on_error(error)
+            raise
 
     async def _process(self, processor: Processor, resource: CompiledResource, outcome: Outcome) -> None:
         try:

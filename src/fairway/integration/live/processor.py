@@ -78,3 +78,7 @@ class Processor(Hooks, ABC):
 
     event: WebhookEvent
     """The event that is being handled."""
+
+    async def handle_action(self, payload: Any) -> None:
+        """What the event means apart from any kind, such as the end of a run that ``context.runs`` is told of. Once for
+        each event, before its kinds; may be called again after a failure."""

@@ -51,7 +51,8 @@ class CurrentMapping:
 def takes_events(settings: Settings, context: Context) -> bool:
     """Whether this process takes part in live events; says why not when somebody might expect it."""
     integration = context.integration
-    if not settings.event_listener.should_process_webhooks:
+    listener = settings.event_listener
+    if not listener.should_process_webhooks or listener.type == "ACTIONS_ONLY":
         return False
     if integration.webhooks and settings.base_url is None:
         log.warning("live_events_off", reason="OCEAN__BASE_URL, the public URL of this process, is not set")

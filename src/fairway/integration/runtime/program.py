@@ -24,6 +24,7 @@ from fairway.integration.portal_api import PortalApi, Registration
 from fairway.integration.portal_api.logs import LogShipper
 from fairway.integration.portal_api.masking import Masking
 from fairway.integration.resync import Change, Incremental, Resync, ResyncOptions
+from fairway.integration.runtime.actions import action_desk, check_actions
 from fairway.integration.runtime.exits import FAILED, exit_code
 from fairway.integration.runtime.hooks import start_hooks
 from fairway.integration.runtime.live import live_events, takes_events
@@ -67,6 +68,7 @@ async def run_integration(
     """
     options = options or RunOptions()
     settings = bundle.loaded.settings
+    check_actions(settings, bundle.found.spec, bundle.integration)
     for name in settings.ignored():
         log.warning("setting_ignored", setting=name)
     async with _portal(bundle) as (api, masking), _shipped(api, masking, settings):
@@ -85,8 +87,12 @@ async def run_integration(
             if options.begun is not None:
                 options.begun(resync)
             if not once:
-                async with _live(bundle, api, store, engine, context) as live:
-                    service = Service(settings, api, resync, incremental, live, options.ended)
+                actions = _beside(bundle, settings.state_path).with_suffix(".actions")
+                async with (
+                    action_desk(settings, api, context, actions) as desk,
+                    _live(bundle, api, store, engine, context) as live,
+                ):
+                    service = Service(settings, api, resync, incremental, live, options.ended, desk)
                     return await service.run(context, stop, options.listening)
             if not await start_hooks(context, settings.start_timeout_seconds):
                 return FAILED

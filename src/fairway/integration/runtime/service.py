@@ -15,6 +15,7 @@ from fairway.integration.model import SyncReport, Trigger
 from fairway.integration.portal_api import PortalApi
 from fairway.integration.resync import Incremental, Resync
 from fairway.integration.resync.plan import mapping_digest
+from fairway.integration.runtime.actions import ActionDesk
 from fairway.integration.runtime.backgrounds import BackgroundFigures, Backgrounds, LiveSurroundings
 from fairway.integration.runtime.exits import COMPLETED, FAILED
 from fairway.integration.runtime.hooks import start_hooks
@@ -43,6 +44,7 @@ class Service:
         incremental: Incremental | None,
         live: LiveEvents | None,
         ended: Callable[[SyncReport], None] | None,
+        desk: ActionDesk | None = None,
     ) -> None:
         self._settings = settings
         self._api = api
@@ -50,6 +52,7 @@ class Service:
         self._incremental = incremental
         self._live = live
         self._tell = ended
+        self._desk = desk
         self._metrics = SyncMetrics()
         self._scheduler = Scheduler(resync, self._digest, self._ended)
         self._listener: Polling | KafkaListener | None = None
@@ -82,6 +85,8 @@ class Service:
             lasting.add(asyncio.create_task(self._live.run(stop)))
         if self._backgrounds is not None:
             lasting.add(asyncio.create_task(self._backgrounds.run(stop)))
+        if self._desk is not None:
+            lasting.add(asyncio.create_task(self._desk.run(stop)))
         others = [asyncio.create_task(each) for each in await self._duties()]
         stopped = asyncio.create_task(stop.wait())
         self._ready = True
@@ -201,6 +206,7 @@ class Service:
             "ready": self._ready,
             "background": [] if self._backgrounds is None else self._backgrounds.document(),
             **self._scheduler.document(),
+            "actions": None if self._desk is None else self._desk.document(),
             "current": None if current is None else report_document(current),
             "last": None if last is None else report_document(last),
         }

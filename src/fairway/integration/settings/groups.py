@@ -60,13 +60,6 @@ class EventListener(Group):
     def _upper(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("type")
-    @classmethod
-    def _offered(cls, value: str) -> str:
-        if value == "ACTIONS_ONLY":
-            raise ValueError("actions are not carried out by integrations yet, so ACTIONS_ONLY would do nothing")
-        return value
-
     @model_validator(mode="after")
     def _complete(self) -> EventListener:
         if self.type == "WEBHOOK" and not self.app_host:
@@ -93,16 +86,14 @@ class Streaming(Group):
 class ActionsProcessor(Group):
     """Actions of the portal that the integration carries out (contract 12)."""
 
-    enabled: bool = Field(False, description="Not offered yet: must be false.")
-
-    @field_validator("enabled")
-    @classmethod
-    def _not_offered(cls, value: bool) -> bool:
-        if value:
-            raise ValueError(
-                "actions are not carried out by integrations yet; the execution agent (`fairway agent`) does"
-            )
-        return value
+    enabled: bool = Field(False, description="Carry out the actions of the integration's specification.")
+    workers_count: int = Field(3, ge=1, le=100, description="Runs executed at once.")
+    runs_buffer_high_watermark: int = Field(300, ge=1, le=1000, description="Runs that wait in the process, at most.")
+    poll_check_interval_seconds: float = Field(10, gt=0, description="Between claims that brought nothing.")
+    visibility_timeout_ms: int = Field(60_000, ge=1000, le=600_000, description="How long a claim lasts unless kept.")
+    max_runs_buffer_util_pct_per_action: int | None = Field(
+        30, ge=1, le=100, description="Share of the watermark for runs of one action; null: all of it."
+    )
 
 
 class LiveEvents(Group):
