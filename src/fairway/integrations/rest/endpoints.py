@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
@@ -82,6 +83,8 @@ class Endpoints:
         return any(each.parent == kind for each in self._declared.values())
 
     def _check(self, endpoint: Endpoint) -> None:
+        if leaves_base(endpoint.path):
+            raise endpoint.wrong("the path must stay below the base URL, without `.` and `..`")
         names, given = endpoint.declared.placeholders, endpoint.declared.path_parameters.keys()
         for name in sorted(names - given):
             raise endpoint.wrong(f'`pathParameters` does not say what "{{{name}}}" is')
@@ -97,6 +100,11 @@ class Endpoints:
 
     def _parent(self, kind: str, endpoint: Endpoint) -> str | None:
         return endpoint.declared.parent if kind == endpoint.kind else self._declared[kind].parent
+
+
+def leaves_base(path: str) -> bool:
+    """Whether a server or proxy might read another path than one below the base URL."""
+    return any(part in (".", "..") for part in unquote(path).replace("\\", "/").split("/"))
 
 
 def _told(kind: str, place: tuple[int | str, ...], message: str) -> str:

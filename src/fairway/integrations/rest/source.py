@@ -14,7 +14,7 @@ from fairway.integration.iterators import semaphore_async_iterator, stream_async
 from fairway.integration.model import RawItem
 from fairway.integrations.rest.client import RestClient
 from fairway.integrations.rest.declaration import PLACEHOLDER, Declaration
-from fairway.integrations.rest.endpoints import Endpoint, Endpoints
+from fairway.integrations.rest.endpoints import Endpoint, Endpoints, leaves_base
 
 _AT_ONCE = 8
 """Listings under way for one kind."""
@@ -68,12 +68,13 @@ class Source:
                 yield page
 
     async def _listed(self, endpoint: Endpoint, params: Params) -> AsyncIterator[Page]:
-        path = _filled(endpoint.path, params)
+        path, begun = _filled(endpoint, params), False
         try:
             async for page in self._client.pages(endpoint, path):
+                begun = True
                 yield [{**item, "__params": params} for item in page] if params else page
         except ThirdPartyError as error:
-            if error.answered in endpoint.declared.empty_on:
+            if error.answered in endpoint.declared.empty_on and not begun:
                 self._log.info("rest_empty", kind=endpoint.kind, path=path, status=error.answered)
                 return
             error.message = f'kind "{endpoint.kind}" ({path}): {error.message}'
@@ -107,5 +108,11 @@ def _at(item: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _filled(path: str, params: Params) -> str:
-    return PLACEHOLDER.sub(lambda match: quote(params[match[1]], safe=""), path)
+def _filled(endpoint: Endpoint, params: Params) -> str:
+    """Raises:
+    InvalidRequest: the values lead elsewhere.
+    """
+    path = PLACEHOLDER.sub(lambda match: quote(params[match[1]], safe=""), endpoint.path)
+    if leaves_base(path):
+        raise endpoint.wrong(f'the values of its parameters make it "{path}", which is not below the base URL')
+    return path
