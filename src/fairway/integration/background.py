@@ -10,7 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Self
 
 from fairway.integration.definition import Context
 from fairway.integration.model import Resource
@@ -77,3 +77,50 @@ async def pause(seconds: float, stopping: asyncio.Event) -> None:
             await stopping.wait()
     except TimeoutError:
         pass  # that is the usual end
+
+
+class Gathering:
+    """Emits to a stream, but of the events of one key within ``seconds`` only the last: rollouts change one object many
+    times a second. An asynchronous context manager; what is gathered at its end is emitted."""
+
+    def __init__(self, context: BackgroundContext, stream: str, *, seconds: float = 0.3, most: int = 1000) -> None:
+        self._context = context
+        self._stream = stream
+        self._seconds = seconds
+        self._most = most
+        self._kept: dict[str, Any] = {}
+        self._sender: asyncio.Task[None] | None = None
+
+    async def add(self, key: str, payload: Any) -> None:
+        """Waits when too many keys are gathered.
+
+        Raises:
+            FairwayError: earlier events could not be emitted.
+        """
+        self._kept[key] = payload
+        if len(self._kept) > self._most:
+            await self._flush()
+        if self._sender is not None and self._sender.done():
+            self._sender.result()
+
+    async def __aenter__(self) -> Self:
+        self._sender = asyncio.create_task(self._send())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._sender is not None:
+            self._sender.cancel()
+            await asyncio.gather(self._sender, return_exceptions=True)
+        await self._flush()
+
+    async def _send(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        while self._kept:
+            key, payload = next(iter(self._kept.items()))
+            await self._context.emit(self._stream, payload)
+            if self._kept.get(key) is payload:  # it may have changed again meanwhile
+                del self._kept[key]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairway.integration.background import BackgroundContext
+from fairway.integration.background import BackgroundContext, Gathering
 from fairway.integration.definition import Context, Integration, Page
 from fairway.integration.live import Processor, WebhookEvent, WebhookEventRawResults
 from fairway.integration.model import Resource
@@ -136,3 +136,19 @@ async def test_what_cannot_be_emitted_is_an_error(integration: Integration, tmp_
         await heard.until(lambda _: len(errors) == 2)
     assert "others" in str(errors[0])
     assert "no JSON" in str(errors[1])
+
+
+async def test_of_events_that_come_together_the_last_counts(integration: Integration) -> None:
+    @integration.background()
+    async def watch(context: BackgroundContext) -> None:
+        async with Gathering(context, "items", seconds=60, most=2) as gathering:
+            for number in range(5):
+                await gathering.add("a", {"id": "a", "n": number})
+            await gathering.add("b", {"id": "b"})
+            await gathering.add("c", {"id": "c"})
+            await gathering.add("a", {"id": "a", "n": 9})
+
+    async with backgrounds(integration, MAPPING) as heard:
+        await heard.until(lambda now: len(now.upserted) == 4)
+    found = [(each.identifier, each.document["properties"]["n"]) for each in heard.upserted]
+    assert [n for identifier, n in found if identifier == "a"] == [4, 9]

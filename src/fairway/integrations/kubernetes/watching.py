@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from fairway.integration.background import BackgroundContext, pause
+from fairway.integration.background import BackgroundContext, Gathering, pause
 from fairway.integration.http import ThirdPartyBroken, ThirdPartyError, ThirdPartyMissing
 from fairway.integration.model import RawItem
 from fairway.integrations.kubernetes.client import KubernetesClient, Target
@@ -20,9 +20,8 @@ Watched = Mapping[Target, str]
 _GONE = 410
 _MAPPING_SECONDS = 30.0
 """How often a changed mapping is looked for."""
-_GATHER_SECONDS = 0.3
-"""Changes of one object within this time are one event; rollouts change a pod many times a second."""
-_MOST_GATHERED = 1000
+_BETWEEN_SECONDS = 0.2
+"""Between two watches that went well; nothing is missed, as the second begins where the first ended."""
 _PAUSES = (1.0, 5.0, 15.0, 60.0)
 
 
@@ -85,7 +84,6 @@ class _Watch:
         self._target = target
         self._kind = kind
         self._position: str | None = None
-        self._gathered: dict[str, RawItem] = {}
         self._failures = 0
 
     async def run(self) -> None:
@@ -96,6 +94,7 @@ class _Watch:
                 await self._begin()
                 await self._follow()
                 self._failures = 0
+                await pause(_BETWEEN_SECONDS, stopping)
             except (Expired, ThirdPartyBroken) as error:
                 self._context.log.info("watch_expired", kind=self._kind, reason=str(error))
                 self._position = None
@@ -115,27 +114,21 @@ class _Watch:
     async def _follow(self) -> None:
         """One connection, until the API server or the process ends it."""
         dressing = await self._client.dressing(self._target.kind)
-        sender = asyncio.create_task(self._send())
         try:
-            async with self._client.watch(self._target, str(self._position), self._context.stopping) as lines:
+            async with (
+                Gathering(self._context, STREAM) as gathering,
+                self._client.watch(self._target, str(self._position), self._context.stopping) as lines,
+            ):
                 async for event in lines.json():
                     found = self._heard(event)
                     if found is not None:
                         item = dressing.item(found)
-                        metadata = item["metadata"]
-                        self._gathered[f"{metadata.get('namespace')}/{metadata.get('name')}"] = item
-                    if len(self._gathered) > _MOST_GATHERED:
-                        await self._flush()
-                    if sender.done():
-                        sender.result()
+                        name = f"{item['metadata'].get('namespace')}/{item['metadata'].get('name')}"
+                        await gathering.add(name, {"kind": self._kind, "object": item})
         except ThirdPartyMissing as error:
             if error.answered != _GONE:
                 raise
             raise Expired(error.message) from None
-        finally:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
-            await self._flush()
 
     def _heard(self, event: Mapping[str, Any]) -> RawItem | None:
         """The object that changed; none for a bookmark.
@@ -152,15 +145,3 @@ class _Watch:
         self._position = str(metadata.get("resourceVersion") or self._position)
         self._failures = 0
         return found if kind in ("ADDED", "MODIFIED", "DELETED") else None
-
-    async def _send(self) -> None:
-        while True:
-            await asyncio.sleep(_GATHER_SECONDS)
-            await self._flush()
-
-    async def _flush(self) -> None:
-        while self._gathered:
-            name, item = next(iter(self._gathered.items()))
-            await self._context.emit(STREAM, {"kind": self._kind, "object": item})
-            if self._gathered.get(name) is item:  # it may have changed again meanwhile
-                del self._gathered[name]
