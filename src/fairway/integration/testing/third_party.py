@@ -50,10 +50,10 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 class FakeThirdParty:
-    """An asynchronous context manager, on a free port or on the socket ``unix``. Requests that no route is for are
-    answered with 404, and are in ``unknown``."""
+    """An asynchronous context manager, on a free port (or ``port``) or on the socket ``unix``. Requests that no route
+    is for are answered with 404, and are in ``unknown``."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None, unix: Path | None = None) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None, unix: Path | None = None, port: int = 0) -> None:
         self.asked: list[Asked] = []
         self.unknown: list[Asked] = []
         self.busy = 0
@@ -63,7 +63,7 @@ class FakeThirdParty:
         self._unix = unix
         self._routes: dict[tuple[str, str], Route] = {}
         self._runner: web.AppRunner | None = None
-        self._port = 0
+        self._port = port
 
     @property
     def url(self) -> str:
@@ -105,7 +105,7 @@ class FakeThirdParty:
         if self._unix is not None:
             await web.UnixSite(self._runner, str(self._unix)).start()
             return self
-        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls).start()
         self._port = self._runner.addresses[0][1]
         return self
 

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 Value = str | int | float | bool
 Shape = Literal["list", "object", "map", "values"]
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PATH = re.compile(r"/[^?#\s]*")
 _KEPT_HEADERS = frozenset({"authorization", "connection", "content-length", "cookie", "host", "transfer-encoding"})
 _HEADER = r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$"
 
@@ -81,7 +82,7 @@ class PathParameter(_Part):
 class Declaration(_Part):
     """An endpoint, or what a selector changes of one that is declared."""
 
-    path: str | None = Field(None, pattern=r"^/[^?#\s]*$", description="Below the base URL; `{name}` is a parameter.")
+    path: str | None = Field(None, description="Below the base URL; `{name}` is a parameter.")
     data_path: str | None = Field(None, min_length=1, description="Where the items are, such as `data.items`.")
     shape: Shape = Field(
         "list",
@@ -96,6 +97,13 @@ class Declaration(_Part):
     empty_on: frozenset[Literal[403, 404, 410]] = Field(
         frozenset(), description="Statuses that mean: there is nothing here."
     )
+
+    @field_validator("path")
+    @classmethod
+    def _below(cls, value: str | None) -> str | None:
+        if value is not None and _PATH.fullmatch(value) is None:
+            raise ValueError("must begin with / and hold no ?, # or white space; parameters go to `queryParams`")
+        return value
 
     @field_validator("headers")
     @classmethod
