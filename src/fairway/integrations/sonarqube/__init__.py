@@ -1,0 +1,1 @@
+"""Projects, issues, analyses and portfolios of SonarQube, Server and Cloud."""
