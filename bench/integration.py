@@ -145,6 +145,10 @@ def _table(results: dict[str, dict[str, Sync]], count: int) -> None:
             portal = sync.portal_cpu_seconds / count * 1000
             rate = count / (sync.seconds - start.seconds)
             print(f"| {label} | {name} | {rate:,.0f} | {cpu:.3f} | {portal:.3f} | {sync.peak_mb:.0f} MB |")
+    starts = ", ".join(
+        f"{name} {each['start'].seconds:.1f} s, {each['start'].peak_mb:.0f} MB" for name, each in results.items()
+    )
+    print(f"\nstarting: {starts}")
     if len(results) < 2:
         return
     theirs, ours = results["theirs"], results["ours"]
@@ -155,8 +159,7 @@ def _table(results: dict[str, dict[str, Sync]], count: int) -> None:
             for each in ("seconds", "cpu_seconds")
         )
         memory = ours[label].peak_mb / theirs[label].peak_mb
-        print(f"\n{label}: x{wall:.1f} wall, x{cpu:.1f} items per CPU second, x{memory:.2f} memory", end="")
-    print(f"\nstart: {theirs['start'].seconds:.1f} s and {ours['start'].seconds:.1f} s")
+        print(f"{label}: x{wall:.1f} wall, x{cpu:.1f} items per CPU second, x{memory:.2f} memory")
 
 
 async def main(count: int, latency: float, ours_only: bool) -> None:
