@@ -1,0 +1,1 @@
+"""GitLab, hosted anywhere: projects, groups, people and what happens in projects."""
