@@ -27,8 +27,9 @@ from fairway.kit.errors import InvalidRequest
 
 Pages = AsyncIterator[list[RawItem]]
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
-_PERMISSIONS = ("not accessible by", "must have", "saml", "sso", "ip allow list", "permission")
-"""Words of refusals that are about the credential; others say that a feature is off."""
+_OFF = ("disabled", "not enabled", "must be enabled", "archived", "not available for", "upgrade to", "access blocked")
+"""Words of refusals that say that a repository lacks a feature. All others are about the credential: taking those for
+an empty listing would delete what it may not see."""
 _PAGE = {"per_page": 100}
 _GRAPHQL_TRIES = 3
 
@@ -169,7 +170,7 @@ def missing_feature(error: ThirdPartyError) -> bool:
     if isinstance(error, ThirdPartyRejected):
         return error.answered in (409, 451)  # an empty repository, a blocked one
     said = (error.cause or "").lower()
-    return isinstance(error, ThirdPartyRefused) and error.answered == 403 and not any(w in said for w in _PERMISSIONS)
+    return isinstance(error, ThirdPartyRefused) and error.answered == 403 and any(words in said for words in _OFF)
 
 
 async def optional(context: Context, pages: Pages) -> Pages:

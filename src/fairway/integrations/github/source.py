@@ -106,7 +106,8 @@ def listed(github: GitHub, path: str, items: str | None = None, most: int | None
     """A listing below a repository, of which up to ``most`` items are read; nothing where the feature is off."""
 
     def fetch(organization: Organization, repository: RawItem) -> Pages:
-        pages = organization.pages(f"/repos/{repository['full_name']}/{path}", items, **params)
+        given = {**params, "per_page": min(100, most)} if most else params
+        pages = organization.pages(f"/repos/{repository['full_name']}/{path}", items, **given)
         return optional(github.context, pages if most is None else _up_to(pages, most))
 
     return fetch

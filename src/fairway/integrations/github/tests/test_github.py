@@ -82,9 +82,17 @@ async def test_a_feature_that_is_off_is_no_failure(
     assert names(await resync(server, kind)) == []
 
 
-async def test_a_missing_permission_is_a_failure(server: GitHubServer) -> None:
-    said = {"message": "Resource not accessible by personal access token", "status": "403"}
-    server.instead[f"{TIDE}/dependabot/alerts"] = [Reply(said, 403)]
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Resource not accessible by personal access token",
+        "You are not authorized to perform this operation.",
+        "Must have admin rights to Repository.",
+        "Although you appear to have the correct authorization credentials, the organization has an IP allow list",
+    ],
+)
+async def test_a_missing_permission_is_a_failure(server: GitHubServer, message: str) -> None:
+    server.instead[f"{TIDE}/dependabot/alerts"] = [Reply({"message": message, "status": "403"}, 403)]
     with pytest.raises(ThirdPartyRefused):
         await resync(server, "dependabot-alert")
 
