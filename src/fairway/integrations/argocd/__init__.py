@@ -1,0 +1,1 @@
+"""Clusters, projects, applications and their resources of Argo CD."""
