@@ -23,6 +23,7 @@ from fairway.integration.manifest.problems import InvalidManifest
 from fairway.integration.manifest.project import Project, read_project
 from fairway.integration.manifest.resources import DEFAULT_FOLDER, Resources, read_resources
 from fairway.integration.manifest.spec import Spec, find_spec, read_spec
+from fairway.integration.ocean.current import Registry, collecting
 from fairway.integration.settings.load import LoadedSettings, load_settings
 from fairway.kit.errors import InvalidRequest
 
@@ -103,14 +104,19 @@ def load_integration(folder: Path, resources_path: Path = DEFAULT_FOLDER) -> Loa
 
 
 def import_integration(folder: Path) -> Integration:
-    """The object of ``main.py``; its own modules are found beside it.
+    """The object of ``main.py``, or what it registered by Ocean's names; its own modules are found beside it.
 
     Raises:
         InvalidIntegration: with file and line.
     """
-    path = folder / "main.py"
-    module = _shipped(folder) if folder.parent == _SHIPPED else _beside(folder, path)
+    path, registry = folder / "main.py", Registry()
+    with collecting(registry):
+        module = _shipped(folder) if folder.parent == _SHIPPED else _beside(folder, path)
+        if registry.used and registry.mapping_model is None and (folder / "integration.py").is_file():
+            _beside(folder, folder / "integration.py")  # written for Ocean, which looks for models there
     found = getattr(module, VARIABLE, None)
+    if found is None and registry.used:
+        return registry.integration
     if not isinstance(found, Integration):
         raise InvalidIntegration(f"{path}: must have a variable `{VARIABLE}` that is an Integration, not {found!r:.80}")
     return found
