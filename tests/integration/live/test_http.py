@@ -47,6 +47,14 @@ async def test_pauses_grow_and_are_bounded(clients: Any, party: FakeThirdParty, 
     assert sleeper.slept == [1, 2, 3, 3]
 
 
+async def test_too_many_requests_are_taken_seriously_also_without_a_hint(
+    clients: Any, party: FakeThirdParty, sleeper: Any
+) -> None:
+    party.on("GET", "/items", *[Reply({"message": "You have exceeded a secondary rate limit."}, 403)] * 3, [])
+    assert await clients(retries=Retries(first_seconds=0.1, jitter=0)).get_json("/items") == []
+    assert sleeper.slept == [1, 2, 4]
+
+
 @pytest.mark.parametrize(("given", "seconds"), [("7", 7), ("Sun, 01 Mar 2026 12:00:09 GMT", 9)])
 async def test_retry_after_overrides_the_pause(
     clients: Any, party: FakeThirdParty, sleeper: Any, given: str, seconds: int

@@ -289,15 +289,18 @@ class ThirdPartyHttp:
         if number >= retries.attempts or not _again(call, outcome):
             raise _unavailable(call, outcome, number)
         self.figures.retries += 1
-        pause = self._asked(call, outcome, limiter) or self._backoff(number)
-        if isinstance(outcome, HttpAnswer) and outcome.limited:
+        limited = isinstance(outcome, HttpAnswer) and outcome.limited
+        silent = limited and isinstance(outcome, HttpAnswer) and "retry-after" not in outcome.headers
+        first = retries.first_limited_seconds if silent else retries.first_seconds
+        pause = self._asked(call, outcome, limiter) or self._backoff(number, first)
+        if limited:
             limiter.hold(pause)
         else:
             await self.settings.sleep(pause)
 
-    def _backoff(self, number: int) -> float:
+    def _backoff(self, number: int, first: float) -> float:
         retries = self.settings.retries
-        pause = min(retries.longest_seconds, retries.first_seconds * 2.0 ** (number - 1))
+        pause = min(retries.longest_seconds, first * 2.0 ** (number - 1))
         return pause * random.uniform(1 - retries.jitter, 1 + retries.jitter)  # noqa: S311 jitter
 
     def _asked(self, call: _Call, outcome: HttpAnswer | Failed, limiter: Limiter) -> float:

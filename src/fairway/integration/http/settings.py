@@ -20,6 +20,9 @@ class Retries:
 
     attempts: int = 10
     first_seconds: float = 0.1
+    first_limited_seconds: float = 1.0
+    """Of too many requests, when the server does not say how long to wait: ten tries are four minutes, enough for the
+    one that GitHub wants of whoever meets its secondary limits."""
     longest_seconds: float = 60.0
     jitter: float = 0.1
     """Share of a pause that is random, either way."""
