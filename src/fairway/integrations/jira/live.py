@@ -30,7 +30,7 @@ class JiraProcessor(Processor):
     async def authenticate(self, payload: Any, headers: Mapping[str, str]) -> bool:
         secret = self.context.config.webhook_secret
         if secret is None:
-            return True  # nothing of the payload is believed: objects are fetched again
+            return True  # nothing of the payload is believed; see `gone`
         own = hmac.new(secret.get_secret_value().encode(), self.event.body, hashlib.sha256).hexdigest()
         return equal(f"sha256={own}", headers.get("x-hub-signature", ""))
 
@@ -51,8 +51,12 @@ class JiraProcessor(Processor):
         except ThirdPartyMissing:
             found = None
         if found is None:
-            return WebhookEventRawResults([], [subject])
+            return WebhookEventRawResults([], self.gone(subject))
         return WebhookEventRawResults([found]) if self.selected(found) else WebhookEventRawResults([], [found])
+
+    def gone(self, *items: RawItem) -> list[RawItem]:
+        """Items of the payload that are deleted. Without a secret anybody could have written them: none."""
+        return list(items) if self.context.config.webhook_secret is not None else []
 
     def id_of(self, subject: RawItem) -> str | None:
         """What the object is asked for with."""
@@ -86,7 +90,7 @@ class IssueProcessor(JiraProcessor):
         results = await super().handle_event(payload, resource)
         changes = (payload.get("changelog") or {}).get("items") or []
         old = [change.get("fromString") for change in changes if change.get("field") == "Key"]
-        results.deleted_raw_results += [{**payload["issue"], "key": key} for key in old if key]
+        results.deleted_raw_results += self.gone(*({**payload["issue"], "key": key} for key in old if key))
         return results
 
 

@@ -177,13 +177,14 @@ def _brief(project: RawItem) -> RawItem:
 
 
 async def _of_board(context: Context, jira: JiraClient, board: RawItem, what: str, **params: Any) -> Pages:
-    """What a board has. Boards without the feature say so with status 400."""
+    """What a board has. Boards without the feature answer 400, in the language of the account; those of scrum have all
+    features, so there it is an error."""
     brief = {"id": board["id"], "name": board.get("name"), "type": board.get("type")}
     try:
         async for page in jira.values(f"rest/agile/1.0/board/{board['id']}/{what}", **params):
             yield [{**each, "__board": brief} for each in page]
     except ThirdPartyRejected as error:
-        if error.answered != 400 or "support" not in (error.cause or ""):
+        if error.answered != 400 or board.get("type") == "scrum":
             raise
         context.log.info("jira_board_without", board=board["id"], what=what)
 

@@ -33,7 +33,7 @@ class PagerDutyProcessor(Processor):
     async def authenticate(self, payload: Any, headers: Mapping[str, str]) -> bool:
         configured = self.context.config.webhook_secret
         if configured is None:
-            return True  # nothing of the payload is believed: objects are fetched again
+            return True  # nothing of the payload is believed: objects are fetched again, and none deleted by it
         secret = configured.get_secret_value()
         own = "v1=" + hmac.new(secret.encode(), self.event.body, hashlib.sha256).hexdigest()
         given = [each.strip() for each in headers.get("x-pagerduty-signature", "").split(",")]
@@ -57,7 +57,8 @@ class PagerDutyProcessor(Processor):
         try:
             found = await self.current(PagerDutyClient(self.context), subject["id"])
         except ThirdPartyMissing:
-            return WebhookEventRawResults([], [subject])
+            signed = self.context.config.webhook_secret is not None
+            return WebhookEventRawResults([], [subject] if signed else [])
         return WebhookEventRawResults([found]) if self.selected(found) else WebhookEventRawResults([], [found])
 
     @abstractmethod

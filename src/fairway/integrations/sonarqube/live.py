@@ -38,7 +38,7 @@ class AnalysisEvent(Processor):
     async def authenticate(self, payload: Any, headers: Mapping[str, str]) -> bool:
         secret = self.context.config.webhook_secret
         if secret is None:
-            return True  # nothing but the key is taken from the payload
+            return True  # nothing but the key is taken from the payload, and no project deleted by it
         own = hmac.new(secret.get_secret_value().encode(), self.event.body, hashlib.sha256).hexdigest()
         return equal(own, headers.get("x-sonar-webhook-hmac-sha256", ""))
 
@@ -67,7 +67,10 @@ class ProjectProcessor(AnalysisEvent):
             found = await enriched(self.context, sonar, project) if project is not None else None
         except ThirdPartyMissing:
             self.context.log.info("sonarqube_project_gone", project=key)
-        return WebhookEventRawResults([found]) if found else WebhookEventRawResults([], [payload["project"]])
+        if found is not None:
+            return WebhookEventRawResults([found])
+        signed = self.context.config.webhook_secret is not None
+        return WebhookEventRawResults([], [payload["project"]] if signed else [])
 
 
 class IssueProcessor(AnalysisEvent):

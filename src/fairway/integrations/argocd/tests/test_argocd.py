@@ -180,3 +180,9 @@ async def test_events_need_the_token_and_names(argo: ArgoServer) -> None:
 )
 def test_label_selectors(selector: str, met: bool) -> None:
     assert labelled({"team": "payments", "env": "prod"}, selector) is met
+
+
+async def test_without_a_secret_nothing_is_deleted_on_anybodys_word(argo: ArgoServer) -> None:
+    body = event("gone", application_uid=LEDGER)
+    found = await deliver_event(INTEGRATION, MAPPING, "webhook", body, config=config(argo))
+    assert (found.wanted, found.deleted) == (True, [])

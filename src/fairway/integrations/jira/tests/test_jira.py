@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from fairway.integration.folder import load_integration
-from fairway.integration.http import ThirdPartyBroken, ThirdPartyRefused
-from fairway.integration.testing import Collected, Delivered, context_for, deliver_event, only, run_resync
+from fairway.integration.http import ThirdPartyBroken, ThirdPartyRefused, ThirdPartyRejected
+from fairway.integration.testing import Collected, Delivered, Reply, context_for, deliver_event, only, run_resync
 from fairway.integrations.jira.client import ordered, split_order
 from fairway.integrations.jira.hooks import EVENTS
 from fairway.integrations.jira.tests.server import HOOKS, MAIL, TOKEN, JiraServer, example
@@ -102,6 +102,15 @@ async def test_a_login_page_in_the_middle_fails_the_kind(jira: JiraServer) -> No
     jira.html_at = 2
     with pytest.raises(ThirdPartyBroken, match="something else than JSON"):
         await resync(jira, "issue")
+
+
+async def test_a_scrum_board_that_refuses_fails_the_kind(jira: JiraServer) -> None:
+    jira.items["board"][0]["type"] = "simple"
+    jira.guarded("/rest/agile/1.0/board/7/sprint", lambda _: Reply({"errorMessages": ["Keine Sprints"]}, 400))
+    assert (await resync(jira, "sprint")).raw == {"sprint-0": []}
+    jira.items["board"][0]["type"] = "scrum"
+    with pytest.raises(ThirdPartyRejected, match="400"):
+        await resync(jira, "sprint")
 
 
 async def test_limits_are_waited_for(jira: JiraServer) -> None:
@@ -235,3 +244,11 @@ async def test_the_hook_is_created_once_and_kept_in_repair(jira: JiraServer) -> 
     await INTEGRATION.start_hooks[0](context)
     assert jira.counts[f"POST {HOOKS}"] == 1
     await context.http.aclose()
+
+
+async def test_without_a_secret_nothing_is_deleted_on_anybodys_word(jira: JiraServer) -> None:
+    changes = {"items": [{"field": "Key", "fromString": "PAY-12", "toString": "PAY-11"}]}
+    for issue in ({"id": "99999", "key": "PAY-12", "fields": {}}, {"id": "10011", "key": "PAY-11", "fields": {}}):
+        body = {"webhookEvent": "jira:issue_updated", "issue": issue, "changelog": changes}
+        found = await deliver_event(INTEGRATION, MAPPING, "webhook", body, config=config(jira))
+        assert (found.wanted, found.deleted) == (True, [])

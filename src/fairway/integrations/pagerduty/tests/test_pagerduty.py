@@ -202,3 +202,9 @@ async def test_there_is_one_subscription_and_it_is_kept_in_repair(pagerduty: Pag
     pagerduty.admin = False
     await INTEGRATION.start_hooks[0](context)
     await context.http.aclose()
+
+
+async def test_without_a_secret_nothing_is_deleted_on_anybodys_word(pagerduty: PagerDutyServer) -> None:
+    body = {"event": {"event_type": "service.deleted", "data": {"id": "PGONE", "type": "service"}}}
+    found = await deliver_event(INTEGRATION, MAPPING, "webhook", body, config=config(pagerduty))
+    assert (found.wanted, found.deleted) == (True, [])

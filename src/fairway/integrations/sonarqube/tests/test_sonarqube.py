@@ -215,3 +215,9 @@ async def test_the_hook_is_created_once_and_kept_in_repair(sonar: SonarServer) -
     sonar.admin = False
     await INTEGRATION.start_hooks[0](context)
     await context.http.aclose()
+
+
+async def test_without_a_secret_nothing_is_deleted_on_anybodys_word(sonar: SonarServer) -> None:
+    body = payload("acme_gone")
+    found = await deliver_event(INTEGRATION, MAPPING, "webhook", body, config=config(sonar), clock=CLOCK)
+    assert (found.wanted, found.deleted) == (True, [])
