@@ -1,5 +1,6 @@
 """What authors of integrations test with (contract section 17)."""
 
+from fairway.integration.testing.actions import Told, execute_action
 from fairway.integration.testing.backgrounds import Heard, backgrounds
 from fairway.integration.testing.events import Delivered, deliver_event
 from fairway.integration.testing.running import Collected, context_for, only, recordings, run_resync
@@ -12,9 +13,11 @@ __all__ = [
     "FakeThirdParty",
     "Heard",
     "Reply",
+    "Told",
     "backgrounds",
     "context_for",
     "deliver_event",
+    "execute_action",
     "only",
     "recordings",
     "run_resync",

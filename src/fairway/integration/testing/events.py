@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from fairway.integration.actions import Runs
 from fairway.integration.definition import Context, Integration
 from fairway.integration.http import HttpSettings, OutboundGuard, ThirdPartyHttp
 from fairway.integration.live import Journal, LiveEvents, LiveMapping
@@ -47,6 +48,7 @@ async def deliver_event(
     headers: Mapping[str, str] | None = None,
     config: Any = None,
     clock: Clock | None = None,
+    runs: Runs | None = None,
 ) -> Delivered:
     """Posts ``payload`` (an object, or the bytes that were signed) to ``path`` and handles the event.
 
@@ -60,6 +62,7 @@ async def deliver_event(
     live = LiveMapping(parsed, compile_config(engine, parsed).resources)
     http = ThirdPartyHttp(HttpSettings(guard=OutboundGuard(enabled=False)))
     context = context_for(integration, http=http, config=config, clock=clock, trigger=Trigger.LIVE)
+    context.runs = runs
 
     def context_of(resource: Resource | None) -> Context:
         selector = integration.selector_of(resource) if resource is not None else None

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from fairway.integration.definition import Context, Integration, Page
 from fairway.integrations.github import files, hooks, live, pushes, source
 from fairway.integrations.github.client import GitHub, Pages
+from fairway.integrations.github.dispatching import DispatchWorkflow
 from fairway.integrations.github.selectors import SELECTORS
 
 integration = Integration("github", selectors=SELECTORS)
@@ -76,3 +77,5 @@ for _processor in (
     pushes.FolderProcessor,
 ):
     integration.webhook(live.PATH, _processor)
+
+integration.action(DispatchWorkflow)
