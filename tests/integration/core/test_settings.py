@@ -192,3 +192,9 @@ def test_mappings_see_no_variables_unless_allowed(tmp_path: Path) -> None:
     assert jq_environment(named, environment) == {"A": "1"}
     everything = load(tmp_path, OCEAN__ALLOW_ENVIRONMENT_VARIABLES_JQ_ACCESS="true").settings
     assert jq_environment(everything, environment) == environment
+
+
+def test_authorities_are_a_file_or_none(tmp_path: Path) -> None:
+    given = {"OCEAN__SSL__THIRD_PARTY__CA_FILE": "/etc/company.pem", "OCEAN__SSL__PORT__CA_FILE": ""}
+    tls = load(tmp_path, **given).settings.ssl
+    assert (tls.third_party.ca_file, tls.port.ca_file) == (Path("/etc/company.pem"), None)

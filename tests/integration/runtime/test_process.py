@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from fairway.integration.testing.third_party import FakeThirdParty, Reply
+from support.certificates import Authority
 from support.integration_process import HOOK, TOKEN, IntegrationProcess, write_shop
 from support.live import LivePortal
 
@@ -218,3 +219,18 @@ async def test_without_a_public_address_events_are_off_and_that_is_said(make: Ma
     await process.until("ended")
     assert "OCEAN__BASE_URL" in (await process.until("live_events_off"))["reason"]
     assert (await send(process, {"id": "a"})).status_code == 404
+
+
+@pytest.mark.slow
+async def test_an_authority_of_the_company_is_trusted_by_setting(live_portal: LivePortal, tmp_path: Path) -> None:
+    authority, folder = Authority(tmp_path, "company"), write_shop(tmp_path / "shop")
+    async with FakeThirdParty(tls=authority.server()) as server:
+        server.on("GET", "/items", [{"id": "a", "size": 1}])
+        trusting = {"OCEAN__SSL__THIRD_PARTY__CA_FILE": str(authority.file)}
+        for environment, state in (({}, "failed"), (trusting, "completed")):
+            process = IntegrationProcess(folder, live_portal, server.url, **environment)
+            try:
+                await process.start()
+                assert (await process.until("ended"))["state"] == state
+            finally:
+                await process.end(signal.SIGKILL)

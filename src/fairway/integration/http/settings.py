@@ -53,6 +53,7 @@ class HttpSettings:
     strict: bool | None = None
     """``SSL__THIRD_PARTY__X509__STRICT``; see :func:`fairway.kit.tls.trust`."""
     ca_file: Path | None = None
+    """Authorities to trust beside those of the system (``SSL__THIRD_PARTY__CA_FILE``)."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Where ``HTTPS_PROXY`` and its kin are looked up."""
     user_agent: str = f"fairway/{__version__} (+integration)"

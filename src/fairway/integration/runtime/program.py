@@ -156,7 +156,7 @@ async def _portal(bundle: Bundle) -> AsyncIterator[tuple[PortalApi, Masking]]:
         settings.port.base_url,
         credentials,
         user_agent=bundle.installation.user_agent(),
-        tls=trust(verify=tls.verify, strict=None if tls.x509.strict else False),
+        tls=trust(tls.ca_file, verify=tls.verify, strict=None if tls.x509.strict else False),
     )
     masking = Masking(settings.secrets())
     async with client:
@@ -235,6 +235,7 @@ def _http_settings(settings: Settings, environment: Mapping[str, str]) -> HttpSe
         guard=OutboundGuard(enabled=not blocker_off),
         verify=tls.verify,
         strict=None if tls.x509.strict else False,
+        ca_file=tls.ca_file,
         environment=environment,
     )
 

@@ -121,6 +121,12 @@ class Tls(Group):
 
     verify: bool = Field(True, description="Verify certificates.")
     x509: X509 = X509()
+    ca_file: Path | None = Field(None, description="Authorities to trust beside those of the system, as PEM.")
+
+    @field_validator("ca_file", mode="before")
+    @classmethod
+    def _empty(cls, value: Any) -> Any:
+        return None if value == "" else value  # charts pass on what nobody has set
 
 
 class Ssl(Group):
