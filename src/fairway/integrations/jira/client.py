@@ -161,18 +161,29 @@ def ordered(jql: str) -> str:
 
 def _beans(items: str, length: int) -> Paging:
     """``startAt``, with how many really came. The end is ``isLast``, or an empty page that ``total`` agrees with: Jira
-    gives fewer than it is asked for."""
+    gives fewer than it is asked for.
+
+    What leaves a listing between two pages moves all that is behind it forward. ``total`` is smaller then, and by so
+    much the next page begins before the one that came: items that come twice do no harm, missing ones are deleted.
+    """
+    known: int | None = None
+    moved = False
 
     def following(page: Page) -> Mapping[str, int] | None:
-        document = page.document
-        if document.get("isLast") is True:
+        nonlocal known, moved
+        document, before = page.document, known
+        start, total = document.get("startAt", page.total - page.count), document.get("total")
+        known = total if isinstance(total, int) else before
+        if before is not None and known is not None and known < before and start > 0:
+            moved = True
+            return {"startAt": max(0, start - (before - known))}
+        if document.get("isLast") is True or (moved and start + page.count == known):
             return None
         if page.count:
-            return {"startAt": page.total}
-        total = document.get("total")
-        if isinstance(total, int) and total > page.total:
+            return {"startAt": start + page.count}
+        if known is not None and known > start:
             raise ThirdPartyBroken(
-                f"{page.answer.place}: {total} {items} are promised, but after {page.total} nothing comes"
+                f"{page.answer.place}: {known} {items} are promised, but after {start} nothing comes"
             )
         return None
 

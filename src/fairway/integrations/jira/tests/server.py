@@ -45,6 +45,8 @@ class JiraServer(FakeThirdParty):
         self.found = {issue["id"] for issue in self.issues}
         """Ids of issues that the query of the selector finds."""
         self.total: int | None = None
+        self.leaving: dict[int, str] = {}
+        """Ids of issues that the query does not find any more from a search on, which are counted from 1."""
         self.items = {kind: example(kind) for kind in ("project", "user", "board", "sprint", "epic", "release")}
         self._searches = 0
         self._routes_of_all()
@@ -146,6 +148,7 @@ class JiraServer(FakeThirdParty):
                 return Reply({"errorMessages": [f"An issue with id '{number}' does not exist"]}, 400)
             return [issue for issue in self.issues if issue["id"] == number and number in self.found]
         self._searches += 1
+        self.found.discard(self.leaving.get(self._searches, ""))
         if self._searches == self.html_at:
             return Reply(body=b"<html>Log in</html>", headers={"content-type": "text/html"})
         return [issue for issue in self.issues if issue["id"] in self.found]

@@ -92,6 +92,14 @@ async def test_fewer_issues_than_promised_fail_the_kind(data_center: JiraServer)
         await resync(data_center, "issue")
 
 
+@pytest.mark.parametrize("search", [2, 3])
+async def test_issues_that_leave_the_query_meanwhile_hide_no_other(data_center: JiraServer, search: int) -> None:
+    data_center.leaving = {search: "10011"}
+    found = await resync(data_center, "issue")
+    assert found.problems == []
+    assert {entity.identifier for entity in found.entities} >= {f"PAY-{number}" for number in range(12, 16)}
+
+
 async def test_a_page_without_the_token_of_the_next_fails_the_kind(jira: JiraServer) -> None:
     jira.total = 5
     with pytest.raises(ThirdPartyBroken, match="no token of the next"):
