@@ -32,13 +32,19 @@ class SchemaCache:
     async def current(self, tx: Tx, *, lock: bool = False) -> Schema:
         """The schema of this transaction. ``lock`` keeps the model from changing until the transaction ends: writers
         of entities ask for it, so that no entity is validated against a model that is just being replaced."""
+        version = await self._version(tx, lock=lock)
+        while self._schema is None or self._schema.version != version:
+            tables = await self._read(tx)
+            # Each statement sees what was committed before it: tables of one version are read between two equal ones.
+            before, version = version, await self._version(tx, lock=lock)
+            if version == before:
+                self._schema = _schema(version, *tables)
+                return self._schema
+        return self._schema
+
+    async def _version(self, tx: Tx, *, lock: bool) -> int:
         rows = await tx.raw((_LOCK_VERSION if lock else _READ_VERSION)[tx.dialect])
-        version = int(rows[0][0]) if rows else 0
-        schema = self._schema
-        if schema is None or schema.version != version:
-            schema = await self._load(tx, version)
-            self._schema = schema
-        return schema
+        return int(rows[0][0]) if rows else 0
 
     async def bump(self, tx: Tx) -> None:
         """Tells every process that the model changed; holds off writers of entities until the commit."""
@@ -53,18 +59,23 @@ class SchemaCache:
         """Drops the cached snapshot: it may stem from a transaction that was rolled back."""
         self._schema = None
 
-    async def _load(self, tx: Tx, version: int) -> Schema:
-        relation_ids = {(row.blueprint_id, row.identifier): row.id for row in await tx.rows(select(relation))}
-        keys: dict[int, dict[str, int]] = defaultdict(dict)
-        ready: dict[int, set[str]] = defaultdict(set)
-        for row in await tx.rows(select(property_key)):
-            keys[row.blueprint_id][row.identifier] = row.id
-            if row.state == "ready":
-                ready[row.blueprint_id].add(row.identifier)
-        found = {}
-        for row in await tx.rows(select(blueprint).order_by(blueprint.c.id)):
-            found[row.identifier] = _blueprint(row, relation_ids, keys[row.id], frozenset(ready[row.id]))
-        return Schema(version, found)
+    async def _read(self, tx: Tx) -> tuple[list[Any], list[Any], list[Any]]:
+        relations, keys = list(await tx.rows(select(relation))), list(await tx.rows(select(property_key)))
+        return relations, keys, list(await tx.rows(select(blueprint).order_by(blueprint.c.id)))
+
+
+def _schema(version: int, relations: list[Any], property_keys: list[Any], blueprints: list[Any]) -> Schema:
+    relation_ids = {(row.blueprint_id, row.identifier): row.id for row in relations}
+    keys: dict[int, dict[str, int]] = defaultdict(dict)
+    ready: dict[int, set[str]] = defaultdict(set)
+    for row in property_keys:
+        keys[row.blueprint_id][row.identifier] = row.id
+        if row.state == "ready":
+            ready[row.blueprint_id].add(row.identifier)
+    found = {}
+    for row in blueprints:
+        found[row.identifier] = _blueprint(row, relation_ids, keys[row.id], frozenset(ready[row.id]))
+    return Schema(version, found)
 
 
 def _blueprint(
