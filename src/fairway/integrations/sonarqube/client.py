@@ -18,6 +18,8 @@ from fairway.kit.pacing import Lane
 MOST = 10_000
 """The search index gives no result beyond this one."""
 LENGTH = 500
+READINGS = 3
+"""Of a listing that moves while it is read."""
 _CLOUD = ("sonarcloud.io", "sonarqube.us")
 _COMPONENTS_SINCE = (10, 2)
 """Server calls ``componentKeys`` of issues ``components`` since this version."""
@@ -27,6 +29,12 @@ class TooMany(ThirdPartyBroken):
     """More results than SonarQube gives."""
 
     code = "sonarqube_listing_too_long"
+
+
+class Moved(ThirdPartyBroken):
+    """Results left a listing between two pages, so that others moved to pages that were read already."""
+
+    code = "sonarqube_listing_moved"
 
 
 class SonarClient:
@@ -68,13 +76,22 @@ class SonarClient:
         return found
 
     async def all(self, route: str, items: str, **params: Any) -> AsyncIterator[list[RawItem]]:
-        """Pages of a listing.
+        """Pages of a listing. One that moves is read again; what comes twice does no harm, and what is missing would be
+        deleted.
 
         Raises:
             TooMany: it has more than SonarQube gives.
+            Moved: it moves each time.
         """
-        async for page in self.http.pages(f"api/{route}", params=params, paging=_numbered(items), items=items):
-            yield page
+        for attempt in range(1, READINGS + 1):
+            try:
+                async for page in self.http.pages(f"api/{route}", params=params, paging=_numbered(items), items=items):
+                    yield page
+            except Moved:
+                if attempt == READINGS:
+                    raise
+            else:
+                return
 
     async def projects(self, filters: ProjectFilters) -> AsyncIterator[list[RawItem]]:
         """Projects that the account may browse."""
@@ -158,9 +175,14 @@ def _total(document: Mapping[str, Any]) -> int:
 
 def _numbered(items: str) -> Paging:
     """The end is where ``total`` says; the answer says how long its page was meant to be."""
+    known = 0
 
     def following(page: Page) -> Mapping[str, int] | None:
-        total = _total(page.document)
+        nonlocal known
+        before, known = known, _total(page.document)
+        total = known
+        if total < before:
+            raise Moved(f"{page.answer.place}: {before} {items} became fewer while they were read")
         length = (page.document.get("paging") or {}).get("pageSize") or LENGTH
         read = (page.number + 1) * length
         if page.total >= total:

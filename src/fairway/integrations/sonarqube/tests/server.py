@@ -33,6 +33,8 @@ class SonarServer(FakeThirdParty):
         self.most, self.cap = 10_000, 500
         self.limited = 0
         self.promised: int | None = None
+        self.closing = 0
+        """So many times an issue is closed before the second page of issues is given."""
         self.projects = example("projects_ga")
         self.issues = example("issues")
         self.closed: list[dict[str, Any]] = []
@@ -106,6 +108,9 @@ class SonarServer(FakeThirdParty):
         key = asked.query.get("components") or asked.query.get("componentKeys")
         if asked.query.get("resolved") == "true":
             return self._paged(asked, "issues", self.closed)
+        if self.closing and asked.query.get("p") == "2":
+            self.closing -= 1
+            self.issues = self.issues[1:]
         after, before = asked.query.get("createdAfter"), asked.query.get("createdBefore")
         found = [
             issue

@@ -102,6 +102,16 @@ async def test_more_issues_than_the_index_gives_are_read_in_spans(sonar: SonarSe
     assert {item["key"] for item in found.raw["issues-0"]} == {f"I{n}" for n in range(10_100)}
 
 
+async def test_issues_that_are_closed_meanwhile_hide_no_other(sonar: SonarServer) -> None:
+    many(sonar, 1200, seconds=5000)
+    sonar.closing = 1
+    found = await resync(sonar, "issues")
+    assert {item["key"] for item in found.raw["issues-0"]} >= {f"I{n}" for n in range(1, 1200)}
+    sonar.closing = 100
+    with pytest.raises(ThirdPartyBroken, match="became fewer while they were read"):
+        await resync(sonar, "issues")
+
+
 async def test_too_many_issues_of_one_second_fail_the_kind(sonar: SonarServer) -> None:
     many(sonar, 10_001, seconds=1)
     with pytest.raises(ThirdPartyBroken, match="More than 10000 issues were created at"):
