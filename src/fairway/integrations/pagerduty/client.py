@@ -70,6 +70,7 @@ class PagerDutyClient:
         while since < now:
             until = min(now, since + WINDOW)
             given = {**params, "since": since.isoformat(), "until": until.isoformat(), "sort_by": "created_at:asc"}
+            given["total"] = "true"  # those that are resolved meanwhile may leave the listing
             try:
                 async for page in self.all("incidents", **given):
                     yield page
@@ -99,10 +100,19 @@ def listed(params: Params) -> Params:
 
 
 def _offsets(items: str) -> Paging:
-    """``more`` says whether there is a next page, and the answer how long this one was meant to be."""
+    """``more`` says whether there is a next page, and the answer how long this one was meant to be.
+
+    What leaves a listing between two pages moves all that is behind it forward. Where ``total`` was asked for it is
+    smaller then, and by so much the next page begins before the one that came: missing objects would be deleted.
+    """
+    known: int | None = None
 
     def following(page: Page) -> Mapping[str, int] | None:
-        document = page.document
+        nonlocal known
+        document, before = page.document, known
+        known = document.get("total")
+        if before is not None and known is not None and known < before and document["offset"] > 0:
+            return {"offset": max(0, document["offset"] - (before - known))}
         if not document.get("more"):
             return None
         length = document.get("limit") or LENGTH

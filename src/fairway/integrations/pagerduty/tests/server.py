@@ -36,6 +36,8 @@ class PagerDutyServer(FakeThirdParty):
         self.most = MOST
         self.limited = 0
         self.broken = ""
+        self.resolving = False
+        """Whether the first incident is resolved before the second page of incidents is given."""
         self.hooks: list[dict[str, Any]] = []
         self.admin = True
         for kind in self.items:
@@ -69,10 +71,13 @@ class PagerDutyServer(FakeThirdParty):
             return Reply({"error": {"message": "Invalid Input Provided", "code": 2001}}, 400)
         if kind == self.broken and offset:
             return Reply({"error": {"message": "Forbidden"}}, 403)
+        if kind == "incidents" and self.resolving and offset:
+            self.items[kind][0]["status"], self.resolving = "resolved", False
         items = self._chosen(kind, asked)
         page = items[offset : offset + limit]
         more = offset + limit < len(items)
-        return {kind: page, "limit": limit, "offset": offset, "total": None, "more": more}
+        total = len(items) if asked.query.get("total") == "true" else None
+        return {kind: page, "limit": limit, "offset": offset, "total": total, "more": more}
 
     def _chosen(self, kind: str, asked: Asked) -> list[dict[str, Any]]:
         items = self.items[kind]

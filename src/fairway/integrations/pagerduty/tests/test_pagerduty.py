@@ -91,6 +91,17 @@ async def test_incidents_beyond_the_cap_are_all_read(pagerduty: PagerDutyServer)
     assert {entity.identifier for entity in found.entities} == {f"Q{n}" for n in range(10_500)}
 
 
+@pytest.mark.parametrize("count", [4, 5])
+async def test_incidents_that_are_resolved_meanwhile_hide_no_other(pagerduty: PagerDutyServer, count: int) -> None:
+    template = {**pagerduty.items["incidents"][0], "status": "triggered"}
+    pagerduty.items["incidents"] = [
+        {**template, "id": f"Q{n}", "created_at": f"2026-11-01T00:0{n}:00Z"} for n in range(count)
+    ]
+    pagerduty.cap, pagerduty.resolving = 2, True
+    found = await resync(pagerduty, mapping=one("incidents", statuses=["triggered"]))
+    assert {entity.identifier for entity in found.entities} >= {f"Q{n}" for n in range(1, count)}
+
+
 async def test_too_many_incidents_in_a_second_fail_the_kind(pagerduty: PagerDutyServer) -> None:
     pagerduty.cap = 100
     template = pagerduty.items["incidents"][0]
