@@ -230,7 +230,7 @@ METHODS: list[tuple[dict[str, Any], str]] = [
     (_method("UPSERT_ENTITY", **{**UPSERT, "mapping": {"relations": {"a": 7}}}), "mapping.relations.a"),
     (_method("UPSERT_ENTITY", **{**UPSERT, "mapping": {"relations": {"a": [7]}}}), "mapping.relations.a[0]"),
     (_method("INTEGRATION_ACTION", **{**DISPATCH, "installationId": ""}), "invocationMethod.installationId"),
-    (_method("INTEGRATION_ACTION", **{**DISPATCH, "integrationActionType": "x"}), "integrationActionType"),
+    (_method("INTEGRATION_ACTION", **{**DISPATCH, "integrationActionType": "no name"}), "integrationActionType"),
     (_method("INTEGRATION_ACTION", **_without(DISPATCH, "integrationActionExecutionProperties")), "is required"),
 ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fairway.portal.actions.definition.words import EVENTS, MAX_BUTTON, MAX_IDENTIFIER, METHODS, OPERATIONS
+from fairway.portal.actions.definition.words import EVENTS, EXECUTOR, MAX_BUTTON, MAX_IDENTIFIER, METHODS, OPERATIONS
 from fairway.portal.catalog.properties.vocabulary import TYPES
 
 _TEXT: dict[str, Any] = {"type": "string"}
@@ -138,7 +138,7 @@ _METHOD_SHAPES: tuple[dict[str, Any], ...] = (
         ["type", "installationId", "integrationActionType", "integrationActionExecutionProperties"],
         type={"enum": ["INTEGRATION_ACTION"]},
         installationId=_TEXT,
-        integrationActionType={"enum": ["dispatch_workflow"]},
+        integrationActionType={"type": "string", "pattern": EXECUTOR},
         integrationActionExecutionProperties=_OBJECT,
         agentLabels=_MAP_OF_TEXTS,
     ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from fairway.kit.errors import InvalidRequest
 from fairway.portal.actions.definition.expressions import Findings, flag_or_template, has_template, map_of_texts
-from fairway.portal.actions.definition.words import METHODS
+from fairway.portal.actions.definition.words import EXECUTOR, METHODS
 from fairway.portal.catalog.properties.shape import Object, a_text, an_object, at, one_of, only, required
 from fairway.portal.catalog.properties.vocabulary import kind_of, shown
 
@@ -72,8 +73,10 @@ def _object(value: Any, where: str) -> None:
     an_object(value, where)
 
 
-def _dispatch(value: Any, where: str) -> None:
-    one_of(value, ("dispatch_workflow",), where)
+def _executor(value: Any, where: str) -> None:
+    """``dispatch_workflow`` is the reference's only one; integrations of ours may bring others."""
+    if not re.fullmatch(EXECUTOR, a_text(value, where)):
+        raise InvalidRequest(f"{where} must be the name of an executor, such as dispatch_workflow")
 
 
 def _mapping(value: Any, where: str) -> None:
@@ -132,7 +135,7 @@ _METHODS: dict[str, tuple[dict[str, _Check], dict[str, _Check]]] = {
     "UPSERT_ENTITY": ({"blueprintIdentifier": _text, "mapping": _mapping}, {}),
     "INTEGRATION_ACTION": (
         {
-            "installationId": _text, "integrationActionType": _dispatch,
+            "installationId": _text, "integrationActionType": _executor,
             "integrationActionExecutionProperties": _object,
         },
         _LABELS,

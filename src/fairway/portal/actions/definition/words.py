@@ -45,3 +45,5 @@ MAX_DEPTH = 64
 """Nesting of objects and arrays in it."""
 MAX_EXPIRY_SECONDS = 31_536_000
 """A year."""
+EXECUTOR = r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$"
+"""Names of what an integration executes."""
