@@ -60,6 +60,14 @@ _PAINT = """() => new Promise((done) => new PerformanceObserver((list) => {
     const entries = list.getEntries(); done(entries[entries.length - 1].startTime);
 }).observe({ type: 'largest-contentful-paint', buffered: true }))"""
 _GRID = "[role=grid][aria-label=Services]"
+_FEW = "[role=status][aria-label=Count]"
+_WAY = """(query) => {
+    const button = document.createElement('button');
+    button.setAttribute('data-act', 'go');
+    button.onclick = () => { history.pushState({}, '', query); dispatchEvent(new PopStateEvent('popstate')); };
+    document.body.append(button);
+}"""
+"""What choosing a filter or a group comes to: another query of the address, within the page."""
 _BUSY = "[aria-busy=true]"
 
 
@@ -102,11 +110,16 @@ async def _table(page: Page, url: str) -> dict[str, tuple[float, float]]:
         await button.evaluate("(found) => found.setAttribute('data-act', 'sort')")
         return await _probe(page, "[data-act=sort]", f"{_GRID} [aria-sort=ascending]", "score")
 
+    async def went(query: str, look: str, text: str) -> float:
+        await opened("", f"{_GRID} a", "Service")
+        await page.evaluate(_WAY, query)
+        return await _probe(page, "[data-act=go]", look, text)
+
     async def searched(word: str) -> float:
         await opened("", _GRID, "Service")
         box = page.get_by_role("searchbox", name="Search services")
         await box.focus()
-        look = asyncio.create_task(_probe(page, None, "[role=status][aria-label=Count]", " of "))
+        look = asyncio.create_task(_probe(page, None, _FEW, " of "))
         await page.keyboard.insert_text(word)
         return await look
 
@@ -116,6 +129,8 @@ async def _table(page: Page, url: str) -> dict[str, tuple[float, float]]:
         "open, filtered": await _repeated(lambda: opened(f"?filter={quote(rule)}", f"{_GRID} a", "Service")),
         "open, grouped": await _repeated(lambda: opened("?group=language", f"{_GRID} [aria-expanded]", "")),
         "sort": await _repeated(sorted_by),
+        "filter": await _repeated(lambda: went(f"?filter={quote(rule)}", _FEW, " of ")),
+        "group": await _repeated(lambda: went("?group=language", f"{_GRID} [aria-expanded]", "")),
         "search a word": await _repeated(lambda: searched("service 77")),
     }
 
