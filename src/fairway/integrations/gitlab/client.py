@@ -11,7 +11,15 @@ from urllib.parse import quote
 from yarl import URL
 
 from fairway.integration.definition import Context
-from fairway.integration.http import Page, Paging, ThirdPartyError, ThirdPartyHttp, ThirdPartyMissing, ThirdPartyRefused
+from fairway.integration.http import (
+    Page,
+    Paging,
+    ThirdPartyBroken,
+    ThirdPartyError,
+    ThirdPartyHttp,
+    ThirdPartyMissing,
+    ThirdPartyRefused,
+)
 from fairway.integration.model import RawItem
 from fairway.integrations.gitlab.settings import Settings
 
@@ -22,14 +30,36 @@ KEYSET: Mapping[str, Given] = {"pagination": "keyset", "order_by": "id", "sort":
 """Reads by id where GitLab can, so that nothing is missed that moves meanwhile."""
 
 
-def _following(page: Page) -> Mapping[str, Any] | None:
+READINGS = 3
+"""Of a listing that moves while it is read."""
+
+
+class Moved(ThirdPartyBroken):
+    """Items left a listing between two pages, so that others moved to pages that were read already."""
+
+    code = "gitlab_listing_moved"
+
+
+def _paging() -> Paging:
     """``x-next-page`` where pages are counted: empty after the last one, also where a link says otherwise. Listings by
-    keyset have only the link, of which the parameters count: behind a proxy its address is often a wrong one."""
-    number = page.answer.headers.get("x-next-page")
-    if number is not None:
-        return {"page": number} if number else None
-    link = page.answer.next_link
-    return dict(URL(link, encoded=True).query) if link else None
+    keyset have only the link, of which the parameters count: behind a proxy its address is often a wrong one.
+    ``x-total`` comes with up to 10 000 items."""
+    known = 0
+
+    def following(page: Page) -> Mapping[str, Any] | None:
+        nonlocal known
+        headers = page.answer.headers
+        total, before = headers.get("x-total") or "", known
+        known = int(total) if total.isascii() and total.isdigit() else 0
+        if 0 < known < before:
+            raise Moved(f"{page.answer.place}: {before} items became {known} while they were read")
+        number = headers.get("x-next-page")
+        if number is not None:
+            return {"page": number} if number else None
+        link = page.answer.next_link
+        return dict(URL(link, encoded=True).query) if link else None
+
+    return Paging({"per_page": _LENGTH}, following)
 
 
 class GitLab:
@@ -41,9 +71,29 @@ class GitLab:
         headers = {"authorization": f"Bearer {self.settings.token}"}
         self.http: ThirdPartyHttp = context.http.view(f"{self.settings.host}/api/v4", headers=headers, lane=lane)
 
-    def pages(self, path: str, params: Mapping[str, Given] | None = None) -> Pages:
-        """A listing."""
-        return self.http.pages(path, params=params, paging=Paging({"per_page": _LENGTH}, _following))
+    async def pages(self, path: str, params: Mapping[str, Given] | None = None) -> Pages:
+        """A listing. One that becomes shorter meanwhile is read again: items may come twice, but none is missing, which
+        would be deleted.
+
+        Raises:
+            Moved: it moves each time.
+        """
+        for left in reversed(range(READINGS)):
+            try:
+                async for page in self.http.pages(path, params=params, paging=_paging()):
+                    yield page
+            except Moved:
+                if not left:
+                    raise
+            else:
+                return
+
+    async def whole(self, path: str, params: Mapping[str, Given] | None = None) -> list[RawItem]:
+        """All items of a listing, each once, by ``id``."""
+        found: dict[Any, RawItem] = {}
+        async for page in self.pages(path, params):
+            found.update((each["id"], each) for each in page)
+        return list(found.values())
 
     async def get(self, path: str, **params: Given) -> RawItem | None:
         """An object; none when there is none, or its feature is off.

@@ -43,8 +43,7 @@ async def _group_hook(gitlab: GitLab, group: int, wanted: dict[str, Any]) -> Non
     """GitLab does not tell the secret, so an existing one is always given ours; others with our address, which would
     send everything twice, go."""
     path = f"/groups/{group}/hooks"
-    pages = gitlab.pages(path)
-    ours = [int(hook["id"]) async for page in pages for hook in page if hook.get("url") == wanted["url"]]
+    ours = [int(hook["id"]) for hook in await gitlab.whole(path) if hook.get("url") == wanted["url"]]
     if not ours:
         (await gitlab.http.send("POST", path, json=wanted)).require_ok()
         return

@@ -134,9 +134,8 @@ def ending(group: RawItem) -> bool:
 
 async def root_groups(gitlab: GitLab) -> list[RawItem]:
     """Those with no other above them that is read: what they list has everything below."""
-    groups = [each async for page in all_groups(gitlab) for each in page]
-    known = {each["id"] for each in groups}
-    return [each for each in groups if each.get("parent_id") not in known]
+    known = {each["id"]: each async for page in all_groups(gitlab) for each in page}
+    return [each for each in known.values() if each.get("parent_id") not in known]
 
 
 async def groups(gitlab: GitLab, selector: GroupSelector) -> Pages:
@@ -155,7 +154,7 @@ async def groups_with_members(gitlab: GitLab, selector: MembersSelector) -> Page
 async def with_members(gitlab: GitLab, group: RawItem, selector: MembersSelector) -> RawItem:
     """One group."""
     path = f"/groups/{group['id']}/members" + ("/all" if selector.include_inherited_members else "")
-    found = [each async for page in gitlab.pages(path) for each in page]
+    found = await gitlab.whole(path)
     return {**group, "__members": [each for each in found if selects_member(each, selector)]}
 
 

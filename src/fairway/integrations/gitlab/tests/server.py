@@ -92,7 +92,12 @@ class GitLabServer(FakeThirdParty):
         more = page * size < len(items)
         # The link goes on for ever, as it did in some versions.
         link = f'<{self.url}{asked.path}?{urlencode({**asked.query, "page": page + 1})}>; rel="next"'
-        headers = {"x-page": str(page), "x-next-page": str(page + 1) if more else "", "link": link}
+        headers = {
+            "x-total": str(len(items)),
+            "x-page": str(page),
+            "x-next-page": str(page + 1) if more else "",
+            "link": link,
+        }
         return Reply(items[(page - 1) * size : page * size], headers=headers)
 
     def _by_keyset(self, asked: Asked, items: list[Any], size: int) -> Reply:

@@ -59,6 +59,22 @@ async def test_a_page_that_fails_in_the_middle_fails_the_kind(server: GitLabServ
         await resync(server, "branch")
 
 
+async def test_a_listing_that_shrinks_is_read_again(server: GitLabServer) -> None:
+    server.page, path = 1, f"{API}/groups/11/merge_requests"
+    open_ones = [{**example("merge-request")[0], "id": number} for number in (1, 2, 3)]
+    server.lists[path] = open_ones[1:]
+    server.instead[path] = [Reply(open_ones[:1], headers={"x-total": "3", "x-next-page": "2"})]
+    assert set(names(await resync(server, "merge-request"))) == {"1", "2", "3"}
+    assert [each.query.get("page") for each in server.requests(path)] == [None, "2", None, "2"]
+    shrinking = [
+        Reply(open_ones[:1], headers={"x-total": "3", "x-next-page": "2"}),
+        Reply([{"id": 9}], headers={"x-total": "1"}),
+    ]
+    server.instead[path] = shrinking * 3
+    with pytest.raises(ThirdPartyError, match="3 items became 1"):
+        await resync(server, "merge-request")
+
+
 async def test_features_that_are_off_are_not_asked_for_or_give_nothing(server: GitLabServer) -> None:
     server.instead[f"{TIDE}/pipelines"] = [Reply({"message": "403 Forbidden"}, 403)]
     assert names(await resync(server, "pipeline")) == []
