@@ -76,6 +76,8 @@ bench: setup ## Measures the budgets of docs/performance.md
 	$(RUN)/python -m bench.delivery
 	$(RUN)/python -m bench.gitops
 	$(RUN)/python -m bench.browser
+	$(RUN)/python -m bench.integration
+	$(RUN)/python -m bench.live_events
 
 kafka: setup ## Starts a real Apache Kafka at localhost:9092 (needs Java and Maven)
 	$(RUN)/python scripts/kafka.py
