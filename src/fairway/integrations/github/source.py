@@ -200,7 +200,8 @@ async def team(organization: Organization, found: RawItem, members: bool) -> Raw
     item = {**found, "__organization": organization.login}
     if members:
         path = f"/orgs/{segment(organization.login)}/teams/{segment(found['slug'])}/members"
-        item["__members"] = [each async for page in organization.pages(path) for each in page]
+        members_of = {each["login"]: each async for page in organization.pages(path) for each in page}
+        item["__members"] = list(members_of.values())
     return item
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import time
 from pathlib import Path
 from typing import Any
 
 import jwt
+import orjson
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
@@ -136,7 +138,11 @@ class GitHubServer(FakeThirdParty):
             query = "&".join(f"{name}={value}" for name, value in {**asked.query, "page": page + 1}.items())
             headers["link"] = f'<{self.url}{asked.path}?{query}>; rel="next", <{self.url}{asked.path}>; rel="last"'
         key = self.wrapped.get(asked.path)
-        return Reply({"total_count": len(items), key: part} if key else part, headers=headers)
+        answer = {"total_count": len(items), key: part} if key else part
+        headers["etag"] = f'W/"{hashlib.sha256(orjson.dumps(part)).hexdigest()}"'
+        if asked.headers.get("if-none-match") == headers["etag"]:
+            return Reply(status=304, body=b"", headers=headers)
+        return Reply(answer, headers=headers)
 
     def _filtered(self, asked: Asked) -> list[Any]:
         items, state = self.lists[asked.path], asked.query.get("state", "all")

@@ -56,6 +56,23 @@ async def test_links_are_followed_to_the_last_page(server: GitHubServer) -> None
     ]  # fmt: skip
 
 
+async def test_what_moves_to_a_page_that_was_read_already_is_not_missed(server: GitHubServer) -> None:
+    server.page, path = 1, f"{TIDE}/pulls"
+    first, second = server.lists[path]
+    third = {**second, "id": 70003}
+    server.lists[path] = [first, third]
+    query = "state=open&per_page=100"
+    gone = {**first, "id": 70000}
+    link = f'<{server.url}{path}?{query}&page=2>; rel="next"'
+    server.instead[path] = [Reply([gone], headers={"link": link, "etag": 'W/"old"'})]
+    found = await resync(server, "pull-request")
+    assert [each["id"] for each in found.raw["pull-request-0"]] == [70000, 70003, 70001]
+    asked = server.requests(path)
+    assert [each.headers.get("if-none-match") for each in asked] == [None, None, 'W/"old"']
+    await resync(server, "branch")
+    assert [each.query.get("page") for each in server.requests(f"{TIDE}/branches")] == [None, "2", None]
+
+
 async def test_a_page_that_fails_in_the_middle_fails_the_kind(server: GitHubServer) -> None:
     server.page = 1
     server.instead[f"{TIDE}/branches"] = [
