@@ -24,7 +24,9 @@ def python(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize(("live", "tier"), [(False, Tier.SILVER), (True, Tier.GOLD)])
+@pytest.mark.parametrize(
+    ("live", "tier"), [pytest.param(False, Tier.SILVER, marks=pytest.mark.slow), (True, Tier.GOLD)]
+)
 async def test_it_is_checked_and_its_tests_pass(tmp_path: Path, live: bool, tier: Tier) -> None:
     folder = tmp_path / "it"
     write_integration(folder, Names("acme-tickets", "work-item"), live=live)
