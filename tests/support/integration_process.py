@@ -7,12 +7,15 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from support.integration_folders import write
 from support.live import LivePortal
 
+Make = Callable[..., "IntegrationProcess"]
+"""Makes a process; keyword arguments are its variables."""
 _SECONDS = 30
 TOKEN = "a control token of the test"
 HOOK = "hush"
@@ -156,3 +159,21 @@ class IntegrationProcess:
         async with asyncio.timeout(_SECONDS):
             await self._reading
             return await self._process.wait()
+
+
+def sizes(portal: LivePortal) -> dict[str, Any]:
+    """Entities of the shop."""
+    with portal.login() as client:
+        found = client.get("/v1/blueprints/item/entities").json().get("entities", [])
+    return {each["identifier"]: each["properties"].get("size") for each in found}
+
+
+async def until_sizes(portal: LivePortal, wanted: dict[str, Any]) -> None:
+    """Waits for them."""
+    found: dict[str, Any] = {}
+    for _ in range(200):
+        found = await asyncio.to_thread(sizes, portal)
+        if found == wanted:
+            return
+        await asyncio.sleep(0.05)
+    assert found == wanted

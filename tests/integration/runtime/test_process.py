@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,51 +12,8 @@ import pytest
 
 from fairway.integration.testing.third_party import FakeThirdParty, Reply
 from support.certificates import Authority
-from support.integration_process import HOOK, TOKEN, IntegrationProcess, write_shop
+from support.integration_process import HOOK, TOKEN, IntegrationProcess, Make, sizes, until_sizes, write_shop
 from support.live import LivePortal
-
-Make = Callable[..., IntegrationProcess]
-
-
-@pytest.fixture
-async def party() -> AsyncIterator[FakeThirdParty]:
-    async with FakeThirdParty() as server:
-        server.on("GET", "/items", [{"id": "a", "size": 1}, {"id": "b", "size": 2}])
-        yield server
-
-
-@pytest.fixture
-async def make(live_portal: LivePortal, party: FakeThirdParty, tmp_path: Path) -> AsyncIterator[Make]:
-    """Makes processes over one folder, and kills what is left of them."""
-    made: list[IntegrationProcess] = []
-    folder = write_shop(tmp_path / "shop")
-
-    def process(**environment: str) -> IntegrationProcess:
-        made.append(IntegrationProcess(folder, live_portal, party.url, **environment))
-        return made[-1]
-
-    yield process
-    for each in made:
-        with suppress(AssertionError, ProcessLookupError):
-            await each.end(signal.SIGKILL)
-
-
-def sizes(portal: LivePortal) -> dict[str, Any]:
-    """Entities of the shop."""
-    with portal.login() as client:
-        found = client.get("/v1/blueprints/item/entities").json().get("entities", [])
-    return {each["identifier"]: each["properties"].get("size") for each in found}
-
-
-async def until_sizes(portal: LivePortal, wanted: dict[str, Any]) -> None:
-    """Waits for them."""
-    found: dict[str, Any] = {}
-    for _ in range(200):
-        found = await asyncio.to_thread(sizes, portal)
-        if found == wanted:
-            return
-        await asyncio.sleep(0.05)
-    assert found == wanted
 
 
 async def send(process: IntegrationProcess, body: Any, *, path: str = "changes", token: str = HOOK) -> httpx.Response:
