@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -47,12 +47,12 @@ class ApacheKafka:
         """Asks for a login."""
         self._process = self._script.start(self._port, folder, self._sasl)
 
-    def create(self, partitions: int = PARTITIONS) -> None:
-        """Creates both topics."""
+    def create(self, partitions: int = PARTITIONS, topics: Sequence[str] = (RUNS, CHANGES)) -> None:
+        """Creates topics, both of the organisation by default."""
         admin = AdminClient({"bootstrap.servers": self.address})
-        for future in admin.create_topics([NewTopic(name, partitions, 1) for name in (RUNS, CHANGES)]).values():
+        for future in admin.create_topics([NewTopic(name, partitions, 1) for name in topics]).values():
             future.result(30)
-        for topic in (RUNS, CHANGES):
+        for topic in topics:
             self._until_led(topic, partitions)
 
     def _until_led(self, topic: str, partitions: int) -> None:

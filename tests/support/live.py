@@ -97,6 +97,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "FAIRWAY_DATA_DIR": str(settings.data_dir),
         "FAIRWAY_CLIENT_ID": settings.client_id,
         "FAIRWAY_ADMIN_EMAIL": settings.admin_email,
+        "FAIRWAY_KAFKA_BROKERS": settings.kafka_brokers,
         "FAIRWAY_OUTGOING_PRIVATE_NETWORKS": str(settings.outgoing_private_networks),
         **{name: value.get_secret_value() for name, value in secrets.items() if value is not None},
     }

@@ -121,7 +121,8 @@ class KafkaListener:
 
         loop = asyncio.get_running_loop()
 
-        def assigned(_consumer: Any, _partitions: Any) -> None:
+        def assigned(_consumer: Any, partitions: Any) -> None:
+            log.info("kafka_assigned", topic=self._options.topic, partitions=len(partitions))
             loop.call_soon_threadsafe(self.assigned.set)
 
         try:
