@@ -145,6 +145,7 @@ async def _log(portal: Served, page: Page, lines: int) -> dict[str, float]:
     run = (await portal.post("/v1/actions/talk/runs", {"properties": {}}))["run"]["id"]
     await portal.post("/v1/actions/runs/claim-pending", {"limit": 1})
     await _say(portal, run, 0, lines - 20_000)
+    await asyncio.sleep(6)  # lines of the last seconds are read with more care: some may be behind others
     await page.goto(f"{portal.url}/runs/{run}", wait_until="commit")
     opened = await _probe(page, None, "[aria-label=Log]", f"line {lines - 20_001} ")
     idle = float(await page.evaluate(_FRAMES, 3))
