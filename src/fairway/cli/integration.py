@@ -136,7 +136,7 @@ def preview(
 
     async def main() -> Previewed:
         loaded = load_integration(folder)
-        document = read_document(mapping) if mapping else loaded.resources.mapping or {}
+        document = read_document(mapping) if mapping else loaded.resources.every_kind
         engine = Engine()
         try:
             return await look(engine, loaded.integration, document, kind, items_of(payload))

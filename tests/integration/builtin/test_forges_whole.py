@@ -47,6 +47,14 @@ def entities(portal: LivePortal, blueprint: str) -> set[str]:
     return {each["identifier"] for each in found}
 
 
+def take_every_kind(portal: LivePortal, kind: str) -> None:
+    """Those that are no default, too, are in the mapping from now on."""
+    config = dict(load_integration(locate(kind)).resources.every_kind)
+    with portal.login() as client:
+        changed = client.patch(f"/v1/integration/{kind}", json={"config": config}, headers={"x-skip-resync": "true"})
+        changed.raise_for_status()
+
+
 def kinds(process: IntegrationProcess, count: str) -> set[str]:
     """Kinds of whose mapped items all are counted so."""
     told = [each for each in process.records if each.get("event") == "kind"]
@@ -68,14 +76,20 @@ async def test_everything_is_written_and_then_left_alone(
     kind: str, live_portal: LivePortal, tmp_path: Path, processes: list[IntegrationProcess]
 ) -> None:
     servers = {"github": github.GitHubServer, "gitlab-v2": gitlab.GitLabServer}
-    served = load_integration(locate(kind)).integration.kinds
+    loaded = load_integration(locate(kind))
+    default = {each["kind"] for each in (loaded.resources.mapping or {})["resources"]}
     async with servers.get(kind, bitbucket.BitbucketServer)() as server:
         process = IntegrationProcess(locate(kind), live_portal, "", **environment(kind, server.url, tmp_path))
         processes.append(process)
-        for count in ("loaded", "unchanged"):
+        for count, wanted in (("loaded", default), ("unchanged", default)):
             await process.start("--once")
             assert await process.code() == 0, process.records
-            assert kinds(process, count) == served
+            assert kinds(process, count) == wanted
+        await asyncio.to_thread(take_every_kind, live_portal, kind)
+        for _ in range(2):
+            await process.start("--once")
+            assert await process.code() == 0, process.records
+        assert kinds(process, "unchanged") == loaded.integration.kinds
 
 
 def _signed(payload: Any) -> tuple[bytes, str]:
@@ -120,6 +134,9 @@ async def test_an_event_arrives(
     async with github.GitHubServer() if kind == "github" else gitlab.GitLabServer() as server:
         process = IntegrationProcess(locate(kind), live_portal, "", **environment(kind, server.url, tmp_path))
         processes.append(process)
+        await process.start("--once")
+        assert await process.code() == 0, process.records
+        await asyncio.to_thread(take_every_kind, live_portal, kind)
         await process.start()
         assert (await process.until("ended"))["state"] == "completed"
         assert identifier in await asyncio.to_thread(entities, live_portal, blueprint)

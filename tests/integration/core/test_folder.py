@@ -226,6 +226,14 @@ def test_sensitive_settings_are_secrets() -> None:
 # --- resources ----------------------------------------------------------------------------------------------------
 
 
+def test_kinds_that_are_no_default_stand_apart(tmp_path: Path) -> None:
+    more = '[{"kind": "branch", "selector": {"query": "true"}}]'
+    loaded = load_integration(write(tmp_path, **{".port/resources/more-kinds.yml": more}))
+    assert loaded.resources.mapping is not None
+    assert [each["kind"] for each in loaded.resources.mapping["resources"]] == ["repository"]
+    assert [each["kind"] for each in loaded.resources.every_kind["resources"]] == ["repository", "branch"]
+
+
 def test_resource_files_of_another_kind_are_an_error_and_other_files_are_not(tmp_path: Path) -> None:
     folder = tmp_path / ".port" / "resources"
     folder.mkdir(parents=True)

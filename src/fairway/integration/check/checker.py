@@ -45,7 +45,7 @@ async def check(loaded: LoadedIntegration, engine: Engine) -> Checked:
 async def _subject(loaded: LoadedIntegration, engine: Engine) -> Subject:
     integration = loaded.integration
     config = compile_config(
-        engine, parse_config(loaded.resources.mapping or {}, integration.served, integration.selectors)
+        engine, parse_config(loaded.resources.every_kind, integration.served, integration.selectors)
     )
     examples, problems = read_examples(loaded.folder)
     for example in examples:

@@ -74,7 +74,7 @@ def _constant(program: str) -> str | None:
 
 def _served_mapped(subject: Subject) -> Iterator[str]:
     for kind in sorted(subject.loaded.integration.kinds.difference(subject.mapped)):
-        yield f'the kind "{kind}" is served, but not in the default mapping'
+        yield f'the kind "{kind}" is served, but neither in the default mapping nor in more-kinds'
 
 
 def _features(subject: Subject) -> Iterator[str]:
@@ -133,7 +133,7 @@ RULES = (
     Rule("mapping-sound", Tier.BRONZE, "a mapping without problems, of kinds that are served", _mapping_sound),
     Rule("blueprints", Tier.BRONZE, "blueprints for what it maps", _blueprints),
     Rule("blueprints-mapped", Tier.BRONZE, "mappings to blueprints it brings", _blueprints_mapped),
-    Rule("served-mapped", Tier.SILVER, "every kind that is served in the default mapping", _served_mapped),
+    Rule("served-mapped", Tier.SILVER, "every kind that is served in the mappings it brings", _served_mapped),
     Rule("features", Tier.SILVER, "the specification's features as they are served", _features),
     Rule("settings-described", Tier.SILVER, "a title or description of every setting", _described),
     Rule("readme", Tier.SILVER, "a README", _readme),

@@ -13,6 +13,7 @@ from fairway.integration.manifest.problems import InvalidManifest
 DEFAULT_FOLDER = Path(".port") / "resources"
 _LISTS = ("blueprints", "actions", "scorecards", "pages")
 _MAPPING = "port-app-config"
+_MORE = "more-kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Resources:
     pages: tuple[Mapping[str, Any], ...] = ()
     mapping: Mapping[str, Any] | None = None
     """The default mapping; ``None`` when there is none."""
+    more: tuple[Mapping[str, Any], ...] = ()
+    """Entries for the mapping that cost the third party too much to be a default; people add those that they want."""
+
+    @property
+    def every_kind(self) -> Mapping[str, Any]:
+        """The default mapping with the entries of :attr:`more`."""
+        mapping = self.mapping or {}
+        return {**mapping, "resources": [*mapping.get("resources", ()), *self.more]}
 
 
 def read_resources(folder: Path, resources_path: Path = DEFAULT_FOLDER) -> Resources:
@@ -40,16 +49,17 @@ def read_resources(folder: Path, resources_path: Path = DEFAULT_FOLDER) -> Resou
     problems: list[str] = []
     documents = _documents(found, problems)
     lists = {name: _list(documents, name, problems) for name in _LISTS}
+    more = _list(documents, _MORE, problems)
     mapping = _mapping(documents, problems)
     if problems:
         raise InvalidManifest(problems)
-    return Resources(**lists, mapping=mapping)
+    return Resources(**lists, mapping=mapping, more=more)
 
 
 def _documents(folder: Path, problems: list[str]) -> dict[str, tuple[Path, Any]]:
     documents: dict[str, tuple[Path, Any]] = {}
     for path in sorted(folder.iterdir()):
-        if path.stem not in (*_LISTS, _MAPPING) or not path.is_file():
+        if path.stem not in (*_LISTS, _MAPPING, _MORE) or not path.is_file():
             continue
         if path.suffix not in SUFFIXES:
             problems.append(f"{path}: must be .json, .yaml or .yml")

@@ -16,7 +16,7 @@ from fairway.integration.testing import Collected, Delivered, Reply, deliver_eve
 from fairway.integrations.github.tests.server import ORG, PEM, TOKEN, GitHubServer, example
 
 LOADED = load_integration(Path(__file__).parents[1])
-MAPPING = LOADED.resources.mapping or {}
+MAPPING = LOADED.resources.every_kind
 SECRET = "a secret of the harbor"
 TIDE = f"/repos/{ORG}/tide-api"
 

@@ -10,7 +10,7 @@ from fairway.integration.testing import Collected, Delivered, deliver_event, onl
 from fairway.integrations.gitlab.tests.server import TOKEN, GitLabServer
 
 LOADED = load_integration(Path(__file__).parents[1])
-MAPPING = LOADED.resources.mapping or {}
+MAPPING = LOADED.resources.every_kind
 SECRET = "a secret of the harbor"
 
 
