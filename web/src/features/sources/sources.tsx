@@ -1,4 +1,4 @@
-import { Anchor, Button, Menu, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Anchor, Button, Code, Menu, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -102,7 +102,9 @@ function Integrations({ isAdmin }: { isAdmin: boolean }) {
           keyOf={(row) => row.installationId}
           empty={
             <Empty title="No integration has reported yet">
-              An integration registers itself when it starts with this portal's address and credentials.
+              An integration registers itself when it starts with this portal's address and credentials:{" "}
+              <Code>fairway integration list</Code> names those that ship with Fairway,{" "}
+              <Code>fairway integration run fake</Code> needs no account anywhere.
             </Empty>
           }
           columns={[
