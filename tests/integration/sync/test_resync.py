@@ -396,6 +396,16 @@ async def test_at_most_four_kinds_are_fetched_at_once(world: SyncWorld) -> None:
     assert world.source.most_under_way == 4
 
 
+async def test_kinds_that_are_searched_in_come_first(world: SyncWorld) -> None:
+    world.source.pages = {"repo": [items("a", team_name="T29")], "team": [items(f"t{n}") for n in range(30)]}
+    by_name = {"combinator": '"and"', "rules": [{"property": '"$title"', "operator": '"="', "value": ".team_name"}]}
+    config = mapping(resource("repo", mappings={"relations": {"team": by_name}}), resource("team", "team"))
+    await world.set_up(config, blueprint("team"), blueprint("service", "team"))
+    await world.run()
+    assert (world.source.asked, world.source.most_under_way) == (["team", "repo"], 1)
+    assert (await world.entities())["a"]["relations"]["team"] == "t29"
+
+
 async def test_what_an_integration_caches_counts_for_one_run(world: SyncWorld) -> None:
     world.integration = Integration("fake")
 

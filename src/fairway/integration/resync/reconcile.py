@@ -147,6 +147,15 @@ def blueprints_of(resource: Resource, *, related: bool) -> frozenset[str] | None
     return frozenset(match.group(1) or match.group(2) for match in found if match)
 
 
+def searches(resource: Resource) -> bool:
+    """Whether entities of it are, or relate to, what the portal finds by a query."""
+    return any(
+        isinstance(value, Mapping)
+        for mapping in resource.mappings
+        for value in (mapping.get("identifier"), mapping.get("team"), *(mapping.get("relations") or {}).values())
+    )
+
+
 def doubted(report: KindReport, had: int, already: bool) -> str | None:
     """Why the empty answer of a kind is not believed yet (section 7.7)."""
     if report.counts.raw or had <= SUSPICIOUS or already:

@@ -21,7 +21,7 @@ from fairway.integration.resync.guard import Limits
 from fairway.integration.resync.kind import KindRun, Workshop
 from fairway.integration.resync.load import Loader, Observer
 from fairway.integration.resync.plan import Plan, make_plan
-from fairway.integration.resync.reconcile import Reconciled, Reconciliation, blueprints_of, doubted
+from fairway.integration.resync.reconcile import Reconciled, Reconciliation, blueprints_of, doubted, searches
 from fairway.integration.resync.reporting import RunReporter
 from fairway.integration.resync.targets import Targets
 from fairway.integration.state import StateStore
@@ -205,10 +205,12 @@ class _Run:
             log.warning("start_hook_failed", error=error.message)
 
     async def _kinds(self, runs: Sequence[KindRun], shop: Workshop) -> None:
-        """Resources of one kind one after the other: they share what the integration caches."""
+        """Resources of one kind one after the other: they share what the integration caches. Kinds whose mapping makes
+        the portal search come last: what is searched for may be of the others."""
         by_kind: dict[str, list[KindRun]] = {}
         for run in runs:
             by_kind.setdefault(run.report.resource.kind, []).append(run)
+        late = {kind for kind, members in by_kind.items() if any(searches(each.report.resource) for each in members)}
         gate = asyncio.Semaphore(self._options.concurrency)
 
         async def kind(members: Sequence[KindRun]) -> None:
@@ -219,9 +221,11 @@ class _Run:
                     await run.run(shop)
                     await self._tell.kind(run.report)
 
-        async with asyncio.TaskGroup() as tasks:
-            for members in by_kind.values():
-                tasks.create_task(kind(members))
+        for wave in (by_kind.keys() - late, late):
+            async with asyncio.TaskGroup() as tasks:
+                for name, members in by_kind.items():
+                    if name in wave:
+                        tasks.create_task(kind(members))
 
     async def _finish(
         self, plan: Plan, runs: Sequence[KindRun], shop: Workshop, baseline: Baseline, loader: Loader
