@@ -94,7 +94,14 @@ class BlueprintPages:
 
 
 def _plural(title: str) -> str:
-    return title if title.endswith("s") else f"{title}s"
+    lowered = title.lower()
+    if lowered.endswith("y") and lowered[-2:-1] not in (*"aeiou", ""):
+        return f"{title[:-1]}ies"
+    if lowered.endswith("sis"):
+        return f"{title[:-2]}es"
+    if lowered.endswith(("ss", "x", "ch", "sh")):
+        return f"{title}es"
+    return title if lowered.endswith("s") else f"{title}s"
 
 
 def _renamed(value: Any, old: str, new: str) -> Any:
