@@ -108,10 +108,9 @@ async def test_spare_agents_stand_by_and_take_over(narrow: MockBroker) -> None:
         return sorted(_together(*streamers)) == [0, 0, 0, 1]
 
     await until(shared, "one partition for four agents")
+    await until(lambda: [each.health().problem for each in streamers] == [""] * 4, "brokers answer to everybody")
     for each in streamers:
-        health = each.health()
-        assert health.due > asyncio.get_running_loop().time(), "nobody counts as stalled"
-        assert health.problem == ""
+        assert each.health().due > asyncio.get_running_loop().time(), "nobody counts as stalled"
     publish(narrow.address, events(0, 10, 1))
     await until(lambda: sum(len(hand.taken) for hand in hands) == 10, "one works")
     worker = next(at for at, each in enumerate(streamers) if (RUNS, 0) in each.partitions)
