@@ -7,6 +7,10 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from structlog.typing import FilteringBoundLogger
+
+from fairway.integration.http.errors import ThirdPartyError
+
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 _P = ParamSpec("_P")
@@ -105,6 +109,31 @@ class _Failure:
 
 
 _END = object()
+
+
+async def unless_missing(
+    pages: AsyncIterator[_T], missing: Callable[[ThirdPartyError], bool], log: FilteringBoundLogger
+) -> AsyncGenerator[_T, None]:
+    """``pages``, or nothing when their first error says that there is no such thing, as ``missing`` tells. What breaks
+    off in the middle is an error all the same."""
+    begun = False
+    try:
+        async for page in pages:
+            begun = True
+            yield page
+    except ThirdPartyError as error:
+        if begun or not missing(error):
+            raise
+        log.info("not_offered", url=error.url, status=error.answered)
+
+
+async def up_to(pages: AsyncIterator[list[_T]], most: int) -> AsyncGenerator[list[_T], None]:
+    """The first ``most`` items of pages; no page beyond them is asked for."""
+    async for page in pages:
+        yield page[:most]
+        most -= len(page)
+        if most <= 0:
+            return
 
 
 class _Merged:

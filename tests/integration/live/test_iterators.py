@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from fairway.integration.http import ThirdPartyBroken, ThirdPartyError, ThirdPartyMissing
 from fairway.integration.iterators import (
     process_in_queue,
     semaphore_async_iterator,
     stream_async_iterators_tasks,
     stream_independent_async_iterators,
     throttle_batch_operation,
+    unless_missing,
+    up_to,
 )
+from fairway.kit.logs import get_logger
 
 ended: list[int] = []
 
@@ -100,3 +104,29 @@ async def test_bounded_batches_keep_their_order() -> None:
     with pytest.raises(ExceptionGroup, match="1 of 2 items"):
         await process_in_queue([1, -1], double, 1)
     assert await throttle_batch_operation([lambda: double(1, 0), lambda: double(2, 0)], 1) == [2, 4]
+
+
+def _missing(error: ThirdPartyError) -> bool:
+    return isinstance(error, ThirdPartyMissing)
+
+
+async def _pages(*pages: list[int] | Exception) -> AsyncIterator[list[int]]:
+    for page in pages:
+        if isinstance(page, Exception):
+            raise page
+        yield page
+
+
+async def test_what_is_not_offered_is_empty_and_what_breaks_off_is_an_error() -> None:
+    gone, log = ThirdPartyMissing("not here"), get_logger("test")
+    assert [page async for page in unless_missing(_pages(gone), _missing, log)] == []
+    assert [page async for page in unless_missing(_pages([1], [2]), _missing, log)] == [[1], [2]]
+    for pages, error in (([[1], gone], ThirdPartyMissing), ([ThirdPartyBroken("no")], ThirdPartyBroken)):
+        with pytest.raises(error):
+            [page async for page in unless_missing(_pages(*pages), _missing, log)]
+
+
+async def test_no_page_beyond_the_wanted_items_is_asked_for() -> None:
+    asked = _pages([1, 2], [3, 4], ThirdPartyBroken("never"))
+    assert [page async for page in up_to(asked, 3)] == [[1, 2], [3]]
+    assert [page async for page in up_to(_pages([1]), 3)] == [[1]]

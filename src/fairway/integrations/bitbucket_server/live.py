@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -42,9 +43,9 @@ class BitbucketProcessor(Processor):
         """It names what it is about."""
         return isinstance(payload, dict) and self.about(payload) is not None
 
+    @abstractmethod
     def about(self, payload: Any) -> RawItem | None:
         """The object as the event has it; none when it has none."""
-        raise NotImplementedError
 
     def ordering_key(self, event: WebhookEvent) -> str:
         """Of the project, which all events tell."""
@@ -62,9 +63,9 @@ class BitbucketProcessor(Processor):
             return Results()
         return await self.changed(Bitbucket(self.context), found, payload)
 
+    @abstractmethod
     async def changed(self, bitbucket: Bitbucket, given: RawItem, payload: Any) -> Results:
         """What became of it."""
-        raise NotImplementedError
 
 
 def _project(found: RawItem) -> RawItem:

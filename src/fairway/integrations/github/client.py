@@ -191,19 +191,6 @@ def missing_feature(error: ThirdPartyError) -> bool:
     return isinstance(error, ThirdPartyRefused) and error.answered == 403 and any(words in said for words in _OFF)
 
 
-async def optional(context: Context, pages: Pages) -> Pages:
-    """``pages``, or nothing when the feature is off. What breaks off in the middle is an error all the same."""
-    begun = False
-    try:
-        async for page in pages:
-            begun = True
-            yield page
-    except ThirdPartyError as error:
-        if begun or not missing_feature(error):
-            raise
-        context.log.info("github_feature_off", url=error.url, status=error.answered)
-
-
 async def tree(organization: Organization, full_name: str, ref: str) -> list[RawItem]:
     """Every entry of a tree; GitHub cuts large ones short, which are read folder by folder then.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -54,6 +55,10 @@ class GitHubProcessor(Processor):
         """Those of the class."""
         return list(self.kinds)
 
+
+class ChangeProcessor(GitHubProcessor, ABC):
+    """Reads again what an event is about."""
+
     async def handle_event(self, payload: Any, resource: Resource) -> Results:
         """Nothing for organizations and archived repositories that resyncs leave out."""
         github = GitHub(self.context, lane="event")
@@ -68,9 +73,9 @@ class GitHubProcessor(Processor):
         """Whether resyncs do not read the repository."""
         return bool(repository.get("archived")) and not github.settings.include_archived
 
+    @abstractmethod
     async def changed(self, github: GitHub, organization: Organization, payload: Any) -> Results:
         """What became of it."""
-        raise NotImplementedError
 
 
 def _login(payload: Any) -> str:
@@ -81,7 +86,7 @@ def _login(payload: Any) -> str:
     return ""
 
 
-class RepositoryProcessor(GitHubProcessor):
+class RepositoryProcessor(ChangeProcessor):
     """Deleted ones go; so do archived ones, unless the settings want them, and old names."""
 
     events = ("repository",)
@@ -112,7 +117,7 @@ def owned_by(organization: Organization, item: RawItem) -> RawItem:
     return {**item, "__organization": organization.login}
 
 
-class OneProcessor(GitHubProcessor):
+class OneProcessor(ChangeProcessor):
     """An object of a repository that has an address of its own. ``gone`` are actions after which there is none."""
 
     key: ClassVar[str]
@@ -191,7 +196,7 @@ class CodeScanningProcessor(OneProcessor):
     key, path = "alert", "code-scanning/alerts/{number}"
 
 
-class CollaboratorProcessor(GitHubProcessor):
+class CollaboratorProcessor(ChangeProcessor):
     """Collaborators of a repository."""
 
     events, kinds = ("member",), ("collaborator",)
@@ -207,7 +212,7 @@ class CollaboratorProcessor(GitHubProcessor):
         return Results([{**item, **found["user"]}]) if found else Results([], [item])
 
 
-class TeamProcessor(GitHubProcessor):
+class TeamProcessor(ChangeProcessor):
     """Teams and their members."""
 
     events, kinds, about_repository = ("team", "membership"), ("team",), False
@@ -230,7 +235,7 @@ class TeamProcessor(GitHubProcessor):
         return Results([await team(organization, found, self.context.selector.members)])
 
 
-class UserProcessor(GitHubProcessor):
+class UserProcessor(ChangeProcessor):
     """Members of organizations."""
 
     events, kinds, about_repository = ("organization",), ("user",), False

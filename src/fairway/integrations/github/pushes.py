@@ -12,7 +12,7 @@ from fairway.integration.live import WebhookEvent
 from fairway.integration.model import RawItem
 from fairway.integrations.github.client import GitHub, Organization, segment, tree
 from fairway.integrations.github.files import Pattern, branches, file, folders_at
-from fairway.integrations.github.live import GitHubProcessor, Results
+from fairway.integrations.github.live import ChangeProcessor, Results
 from fairway.integrations.github.selectors import FilePattern
 from fairway.integrations.github.source import AT_ONCE, enriched, listed, owned
 
@@ -22,7 +22,7 @@ _MOST_COMMITS = 2048
 """A push names no more; what the others touched is not known."""
 
 
-class PushProcessor(GitHubProcessor):
+class PushProcessor(ChangeProcessor):
     """Pushes to ``prefix``."""
 
     events = ("push",)

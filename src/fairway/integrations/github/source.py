@@ -12,9 +12,11 @@ from fairway.integration.iterators import (
     semaphore_async_iterator,
     stream_async_iterators_tasks,
     throttle_batch_operation,
+    unless_missing,
+    up_to,
 )
 from fairway.integration.model import RawItem
-from fairway.integrations.github.client import GitHub, Organization, Pages, content, optional, segment
+from fairway.integrations.github.client import GitHub, Organization, Pages, content, missing_feature, segment
 from fairway.integrations.github.selectors import (
     CodeScanningSelector,
     DependabotSelector,
@@ -108,17 +110,9 @@ def listed(github: GitHub, path: str, items: str | None = None, most: int | None
     def fetch(organization: Organization, repository: RawItem) -> Pages:
         given = {**params, "per_page": min(100, most)} if most else params
         pages = organization.pages(f"/repos/{repository['full_name']}/{path}", items, **given)
-        return optional(github.context, pages if most is None else _up_to(pages, most))
+        return unless_missing(pages if most is None else up_to(pages, most), missing_feature, github.context.log)
 
     return fetch
-
-
-async def _up_to(pages: Pages, most: int) -> Pages:
-    async for page in pages:
-        yield page[:most]
-        most -= len(page)
-        if most <= 0:
-            return
 
 
 def pull_requests(github: GitHub, selector: PullRequestSelector) -> OfRepository:

@@ -20,6 +20,7 @@ from fairway.integration.http import (
     ThirdPartyMissing,
     ThirdPartyRefused,
 )
+from fairway.integration.iterators import unless_missing
 from fairway.integration.model import RawItem
 from fairway.integrations.gitlab.settings import Settings
 
@@ -146,7 +147,8 @@ class GitLab:
     def tree(self, project: RawItem, ref: str) -> Pages:
         """Every entry of a tree; nothing of a repository that is empty."""
         path = f"/projects/{project['id']}/repository/tree"
-        return optional(self.context, self.pages(path, {"ref": ref, "recursive": True, "pagination": "keyset"}))
+        pages = self.pages(path, {"ref": ref, "recursive": True, "pagination": "keyset"})
+        return unless_missing(pages, off, self.context.log)
 
 
 def segment(text: str) -> str:
@@ -160,28 +162,6 @@ def off(error: ThirdPartyError) -> bool:
         return True
     refused = isinstance(error, ThirdPartyRefused) and error.answered == 403
     return refused and "insufficient_scope" not in (error.cause or "")
-
-
-async def optional(context: Context, pages: Pages) -> Pages:
-    """``pages``, or nothing when the feature is off. What breaks off in the middle is an error all the same."""
-    begun = False
-    try:
-        async for page in pages:
-            begun = True
-            yield page
-    except ThirdPartyError as error:
-        if begun or not off(error):
-            raise
-        context.log.info("gitlab_feature_off", url=error.url, status=error.answered)
-
-
-async def up_to(pages: Pages, most: int) -> Pages:
-    """The first ``most`` items."""
-    async for page in pages:
-        yield page[:most]
-        most -= len(page)
-        if most <= 0:
-            return
 
 
 OfProject = Callable[[RawItem], Pages]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -47,6 +48,10 @@ class GitLabProcessor(Processor):
         """Those of the class."""
         return list(self.kinds)
 
+
+class OfProjectProcessor(GitLabProcessor, ABC):
+    """Reads again what an event is about, below its project."""
+
     async def handle_event(self, payload: Any, resource: Resource) -> Results:
         """Nothing for projects that resyncs leave out."""
         gitlab = GitLab(self.context, lane="event")
@@ -57,9 +62,9 @@ class GitLabProcessor(Processor):
             return Results()
         return await self.changed(gitlab, project, payload)
 
+    @abstractmethod
     async def changed(self, gitlab: GitLab, project: RawItem, payload: Any) -> Results:
         """What became of it."""
-        raise NotImplementedError
 
 
 def project_id(payload: Any) -> int | None:
@@ -71,18 +76,18 @@ def project_id(payload: Any) -> int | None:
     return None
 
 
-class OneProcessor(GitLabProcessor):
+class OneProcessor(OfProjectProcessor):
     """An object of a project that has an address of its own."""
 
     path: ClassVar[str]
 
+    @abstractmethod
     def name(self, payload: Any) -> str:
         """What the object is found by."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gone(self, payload: Any) -> RawItem:
         """What the event tells of an object that is no more."""
-        raise NotImplementedError
 
     async def validate_payload(self, payload: Any) -> bool:
         """It names the object, too."""

@@ -9,7 +9,7 @@ from fairway.integrations.gitlab import hooks, live, pushes, source
 from fairway.integrations.gitlab.client import GitLab, OfProject, Pages
 from fairway.integrations.gitlab.selectors import SELECTORS
 
-integration = Integration("gitlab-v2", selectors=SELECTORS)
+integration = Integration("gitlab-v2", selectors=SELECTORS, check=GitLab)
 integration.on_start()(hooks.set_up)
 
 _OF_PROJECTS: dict[str, Callable[[GitLab], OfProject]] = {

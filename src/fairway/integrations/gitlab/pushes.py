@@ -10,7 +10,7 @@ from fairway.integration.files import matches
 from fairway.integration.iterators import throttle_batch_operation
 from fairway.integration.model import RawItem
 from fairway.integrations.gitlab.client import GitLab, segment
-from fairway.integrations.gitlab.live import GitLabProcessor, Results
+from fairway.integrations.gitlab.live import OfProjectProcessor, Results
 from fairway.integrations.gitlab.selectors import FilePattern
 from fairway.integrations.gitlab.source import AT_ONCE, branches, enriched, file, files, owned
 
@@ -19,7 +19,7 @@ _MOST_FILES = 1000
 """A comparison that names this many may have left others out, without a word."""
 
 
-class PushProcessor(GitLabProcessor):
+class PushProcessor(OfProjectProcessor):
     """Pushes to branches."""
 
     events = ("push",)

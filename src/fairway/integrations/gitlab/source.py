@@ -13,9 +13,11 @@ from fairway.integration.iterators import (
     semaphore_async_iterator,
     stream_async_iterators_tasks,
     throttle_batch_operation,
+    unless_missing,
+    up_to,
 )
 from fairway.integration.model import RawItem
-from fairway.integrations.gitlab.client import KEYSET, GitLab, Given, OfProject, Pages, optional, segment, up_to
+from fairway.integrations.gitlab.client import KEYSET, GitLab, Given, OfProject, Pages, off, segment
 from fairway.integrations.gitlab.selectors import (
     FilePattern,
     FileSelector,
@@ -100,7 +102,7 @@ def listed(gitlab: GitLab, path: str, feature: str, most: int | None = None, **p
     async def fetch(project: RawItem) -> Pages:
         if project.get(f"{feature}_access_level") == "disabled":
             return
-        pages = optional(gitlab.context, gitlab.pages(f"/projects/{project['id']}/{path}", params))
+        pages = unless_missing(gitlab.pages(f"/projects/{project['id']}/{path}", params), off, gitlab.context.log)
         async for page in pages if most is None else up_to(pages, most):
             yield page
 
