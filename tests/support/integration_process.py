@@ -115,12 +115,16 @@ class IntegrationProcess:
 
     async def events(self, *arguments: str) -> list[dict[str, Any]]:
         """What ``fairway integration events`` prints."""
-        command = ["-m", "fairway", "integration", "events", str(self._folder), *arguments]
+        return await self.command("events", str(self._folder), *arguments)
+
+    async def command(self, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
+        """What a command of ``fairway integration`` prints; it has to end with ``code``."""
+        command = ["-m", "fairway", "integration", *arguments]
         process = await asyncio.create_subprocess_exec(
             sys.executable, *command, env=self._environment, stdout=asyncio.subprocess.PIPE
         )
         printed, _ = await process.communicate()
-        assert process.returncode == 0
+        assert process.returncode == code, printed
         return [json.loads(line) for line in printed.splitlines()]
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:

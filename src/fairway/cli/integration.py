@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command(name="run")(integration_run.run_command)
+app.command(name="probe")(integration_run.probe_command)
 app.command(name="events")(integration_events.events_command)
 app.add_typer(integration_run.defaults, name="defaults")
 

@@ -64,6 +64,28 @@ def run_command(
     raise typer.Exit(0 if exit_zero and code != 2 else code)
 
 
+def probe_command(folder: Folder = Path(".")) -> None:
+    """Asks the third party whether it can be reached and read; the portal is not asked.
+
+    Exit codes: 0 it can, 1 it cannot, 2 wrong configuration.
+    """
+    bundle = _bundle(folder, {})
+    from fairway.integration.runtime import FAILED, probe
+    from fairway.kit.errors import FairwayError, InvalidRequest
+
+    async def main(stop: asyncio.Event) -> int:
+        try:
+            await probe(bundle, os.environ, stop)
+        except InvalidRequest:
+            raise
+        except FairwayError as error:
+            raise ended(error, FAILED) from None
+        emit({"event": "probed", "integration": bundle.installation.type}, "The third party answers and lets us in")
+        return 0
+
+    raise typer.Exit(_until_signal(main))
+
+
 @defaults.command(name="install")
 def install(folder: Folder = Path(".")) -> None:
     """Registers the installation with its default resources; nothing is done twice."""
@@ -77,6 +99,26 @@ def install(folder: Folder = Path(".")) -> None:
         emit(
             {"event": "installed", "integration": name, "resources": len(resources)},
             f'"{name}" is registered, with {len(resources)} resources in its mapping',
+        )
+        return 0
+
+    raise typer.Exit(_until_signal(main))
+
+
+@defaults.command(name="add")
+def add(
+    folder: Folder,
+    kinds: Annotated[list[str], typer.Argument(help="Kinds that are not in the default mapping.")],
+) -> None:
+    """Adds kinds to the mapping of a registered installation, with their blueprints; nothing is done twice."""
+    bundle = _bundle(folder, {})
+    from fairway.integration.runtime import add_kinds
+
+    async def main(_: asyncio.Event) -> int:
+        added, blueprints = await add_kinds(bundle, kinds)
+        emit(
+            {"event": "added", "kinds": added, "blueprints": blueprints},
+            f"Added {len(added)} kinds to the mapping, and {len(blueprints)} blueprints",
         )
         return 0
 

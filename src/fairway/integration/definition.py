@@ -73,7 +73,9 @@ class Integration:
 
     ``name`` is the integration type; ``None`` takes the project's name. ``config_model`` replaces the model that the
     framework makes of the spec's ``configurations``. ``selectors`` are the typed selectors by kind; that of ``*``
-    is for kinds that have none of their own.
+    is for kinds that have none of their own. ``check`` is called before the portal or the third party
+    hear of anything, and raises a :class:`~fairway.kit.errors.FairwayError` where the settings make no sense together;
+    a client that does so when it is made is one.
     """
 
     def __init__(
@@ -82,8 +84,10 @@ class Integration:
         *,
         config_model: type[BaseModel] | None = None,
         selectors: Mapping[str, type[BaseModel]] | None = None,
+        check: Callable[[Context], object] | None = None,
     ) -> None:
         self.name = name
+        self.check: Callable[[Context], object] = check or _agreed
         self.config_model = config_model
         self.selectors: Mapping[str, type[BaseModel]] = dict(selectors or {})
         self.start_hooks: list[Hook] = []
@@ -183,6 +187,10 @@ class Integration:
         """
         model = self.selectors.get(resource.kind) or self.selectors.get("*")
         return resource.selector if model is None else model.model_validate(resource.selector)
+
+
+def _agreed(_: Context) -> None:
+    """Any settings that fit the model will do."""
 
 
 def _into(hooks: list[Callable[[Context], Awaitable[Any]]]) -> Callable[[_H], _H]:

@@ -47,12 +47,13 @@ def entities(portal: LivePortal, blueprint: str) -> set[str]:
     return {each["identifier"] for each in found}
 
 
-def take_every_kind(portal: LivePortal, kind: str) -> None:
+async def take_every_kind(process: IntegrationProcess, kind: str) -> None:
     """Those that are no default, too, are in the mapping from now on."""
-    config = dict(load_integration(locate(kind)).resources.every_kind)
-    with portal.login() as client:
-        changed = client.patch(f"/v1/integration/{kind}", json={"config": config}, headers={"x-skip-resync": "true"})
-        changed.raise_for_status()
+    more = [each["kind"] for each in load_integration(locate(kind)).resources.more]
+    if more:
+        (told,) = await process.command("defaults", "add", kind, *more)
+        assert told["kinds"] == more
+        assert (await process.command("defaults", "add", kind, *more))[0]["kinds"] == []
 
 
 def kinds(process: IntegrationProcess, count: str) -> set[str]:
@@ -85,7 +86,7 @@ async def test_everything_is_written_and_then_left_alone(
             await process.start("--once")
             assert await process.code() == 0, process.records
             assert kinds(process, count) == wanted
-        await asyncio.to_thread(take_every_kind, live_portal, kind)
+        await take_every_kind(process, kind)
         for _ in range(2):
             await process.start("--once")
             assert await process.code() == 0, process.records
@@ -136,7 +137,7 @@ async def test_an_event_arrives(
         processes.append(process)
         await process.start("--once")
         assert await process.code() == 0, process.records
-        await asyncio.to_thread(take_every_kind, live_portal, kind)
+        await take_every_kind(process, kind)
         await process.start()
         assert (await process.until("ended"))["state"] == "completed"
         assert identifier in await asyncio.to_thread(entities, live_portal, blueprint)

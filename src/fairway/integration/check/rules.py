@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fairway.integration.check.report import Tier
 from fairway.integration.check.subject import Subject
+from fairway.jq.literals import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +55,9 @@ def _blueprints_mapped(subject: Subject) -> Iterator[str]:
     known = {blueprint.get("identifier") for blueprint in subject.loaded.resources.blueprints}
     for found in subject.config.resources if known else ():
         for mapping in found.resource.mappings:
-            name = _constant(mapping["blueprint"])
+            name = literal(mapping["blueprint"])
             if name is not None and name not in known:
                 yield f'{found.resource.name}: maps to the blueprint "{name}", which blueprints.json lacks'
-
-
-def _constant(program: str) -> str | None:
-    """The text a program stands for, when it is a plain literal."""
-    text = program.strip()
-    if len(text) > 1 and text[0] == text[-1] == "'" and '"' not in text:
-        text = f'"{text[1:-1]}"'
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, str) else None
 
 
 def _served_mapped(subject: Subject) -> Iterator[str]:

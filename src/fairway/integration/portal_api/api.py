@@ -11,7 +11,14 @@ from fairway import __version__
 from fairway.client import PortalClient
 from fairway.client.api import segment
 from fairway.integration.model import AppConfig, KindReport
-from fairway.integration.portal_api.defaults import Defaults, DefaultsFailed, create_defaults, delete_defaults
+from fairway.integration.portal_api.defaults import (
+    Defaults,
+    DefaultsFailed,
+    Document,
+    create_defaults,
+    create_missing,
+    delete_defaults,
+)
 from fairway.integration.portal_api.entities import MOST_BYTES, EntityApi, Listed, Written
 from fairway.integration.portal_api.installation import Installation, Origin, Registration
 from fairway.integration.portal_api.masking import Masking
@@ -169,6 +176,29 @@ class PortalApi:
             if error.retriable or error.status == 401:
                 raise
             return {}
+
+    async def add(self, entries: Sequence[Document], blueprints: Sequence[Document]) -> tuple[list[str], list[str]]:
+        """Puts entries into the mapping whose kind is not in it, with the blueprints that they need; kinds and
+        blueprints that are new. The portal asks for a resync.
+
+        Raises:
+            NotFound: the installation is not registered.
+            DefaultsFailed: a blueprint was refused.
+        """
+        found = await self.integration()
+        if found is None:
+            name = self.installation.identifier
+            raise NotFound(f'The portal does not know the integration "{name}"; start it once to register it')
+        config = dict(found.get("config") or {})
+        present = list(config.get("resources") or ())
+        kinds = {each.get("kind") for each in present}
+        fresh = [each for each in entries if each.get("kind") not in kinds]
+        agent = {"user-agent": self.installation.user_agent("exporter")}
+        created = await create_missing(self.client, blueprints, agent)
+        if fresh:
+            body = {"config": {**config, "resources": [*present, *map(dict, fresh)]}}
+            await self.client.request("PATCH", f"{self._path}/config", body=body, repeatable=True)
+        return [str(each.get("kind")) for each in fresh], created
 
     async def delete(self) -> None:
         """Forgets the installation; its entities stay.

@@ -68,6 +68,18 @@ async def create_defaults(client: PortalClient, defaults: Defaults, agent: Mappi
     return True
 
 
+async def create_missing(client: PortalClient, blueprints: Sequence[Document], agent: Mapping[str, str]) -> list[str]:
+    """Creates those that are not there yet; their names.
+
+    Raises:
+        DefaultsFailed: one was refused; none is left of what was created.
+    """
+    there = await asyncio.gather(*(_exists(client, _name(each)) for each in blueprints))
+    missing = [each for each, exists in zip(blueprints, there, strict=True) if not exists]
+    await _blueprints(client, missing, agent)
+    return [_name(each) for each in missing]
+
+
 async def _blueprints(client: PortalClient, blueprints: Sequence[Document], agent: Mapping[str, str]) -> None:
     created: list[str] = []
     staged = [(_name(each), stages(each)) for each in blueprints]

@@ -78,4 +78,5 @@ class Fetching:
         message = error.message if isinstance(error, FairwayError) else f"{type(error).__name__}: {error}"
         self.errors.append(message)
         kind = self._context.kind
-        log.error("fetch_failed", kind=kind, error=message, exc_info=error)
+        known = isinstance(error, FairwayError)  # of others only the traceback says where they come from
+        log.error("fetch_failed", kind=kind, error=message, exc_info=None if known else error)

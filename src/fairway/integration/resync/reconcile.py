@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from fairway.integration.resync.guard import Limits, Stale, judge
 from fairway.integration.resync.load import Change, Observer
 from fairway.integration.resync.targets import Targets
 from fairway.integration.state import StateStore
+from fairway.jq.literals import literal
 from fairway.kit.errors import FairwayError
 from fairway.kit.logs import get_logger
 from fairway.wire.entities import MAX_BULK_DELETE
@@ -24,7 +24,6 @@ log = get_logger(__name__)
 
 SUSPICIOUS = 50
 """A kind that had more entities than this and now has no items at all is doubted once."""
-_CONSTANT = re.compile(r"""^\s*(?:"([^"\\]+)"|'([^'\\]+)')\s*$""")
 
 
 @dataclass(slots=True)
@@ -141,10 +140,8 @@ def blueprints_of(resource: Resource, *, related: bool) -> frozenset[str] | None
     and ``related`` entities are created that are missing."""
     if related and any(mapping.get("relations") for mapping in resource.mappings):
         return None
-    found = [_CONSTANT.match(str(mapping.get("blueprint", ""))) for mapping in resource.mappings]
-    if not found or not all(found):
-        return None
-    return frozenset(match.group(1) or match.group(2) for match in found if match)
+    found = [literal(str(mapping.get("blueprint", ""))) for mapping in resource.mappings]
+    return frozenset(filter(None, found)) if found and all(found) else None
 
 
 def searches(resource: Resource) -> bool:

@@ -4,9 +4,11 @@ from fairway.integration.runtime.exits import ABORTED, COMPLETED, CONFIGURATION,
 from fairway.integration.runtime.loading import Bundle, load_bundle
 from fairway.integration.runtime.program import (
     RunOptions,
+    add_kinds,
     clean_defaults,
     install_defaults,
     journal_path,
+    probe,
     run_integration,
 )
 
@@ -17,9 +19,11 @@ __all__ = [
     "FAILED",
     "Bundle",
     "RunOptions",
+    "add_kinds",
     "clean_defaults",
     "install_defaults",
     "journal_path",
     "load_bundle",
+    "probe",
     "run_integration",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from fairway.integration.definition import Integration
 from fairway.integration.folder import LoadedIntegration, load_integration
-from fairway.integration.manifest.project import Project
+from fairway.integration.manifest.choice import first_choice
 from fairway.integration.manifest.resources import Resources, read_resources
 from fairway.integration.portal_api import Defaults, Installation
 from fairway.integration.settings.load import LoadedSettings
@@ -20,23 +20,32 @@ class Bundle:
     """Everything about one installation."""
 
     found: LoadedIntegration
-    folder: Path
-    integration: Integration
-    project: Project
     resources: Resources
+    """Those of ``RESOURCES_PATH``."""
     loaded: LoadedSettings
+
+    @property
+    def folder(self) -> Path:
+        """Where relative paths of the settings begin."""
+        return self.found.folder
+
+    @property
+    def integration(self) -> Integration:
+        """Its hooks."""
+        return self.found.integration
 
     @property
     def installation(self) -> Installation:
         """Who it is at the portal."""
         identity = self.loaded.settings.integration
-        return Installation(identity.identifier, identity.type, self.project.version)
+        return Installation(identity.identifier, identity.type, self.found.project.version)
 
     @property
     def defaults(self) -> Defaults:
-        """What it brings to a portal."""
+        """What it brings to a portal at the first start."""
         found = self.resources
-        return Defaults(found.mapping, found.blueprints, found.actions, found.scorecards, found.pages)
+        blueprints = first_choice(found).blueprints
+        return Defaults(found.mapping, blueprints, found.actions, found.scorecards, found.pages)
 
 
 def load_bundle(folder: Path, environment: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Bundle:
@@ -48,4 +57,4 @@ def load_bundle(folder: Path, environment: Mapping[str, str], overrides: Mapping
     found = load_integration(folder)
     loaded = found.settings(environment, overrides)
     resources = read_resources(found.folder, loaded.settings.resources_path)
-    return Bundle(found, found.folder, found.integration, found.project, resources, loaded)
+    return Bundle(found, resources, loaded)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from fairway.integration.http import FileToken, ThirdPartyHttp
 from fairway.integration.http.guard import OutboundGuard
 from fairway.integration.http.settings import HttpSettings
 from fairway.integration.live import LiveEvents
+from fairway.integration.manifest.choice import chosen
 from fairway.integration.model import SyncReport, Trigger
 from fairway.integration.portal_api import PortalApi, Registration
 from fairway.integration.portal_api.logs import LogShipper
@@ -35,6 +36,7 @@ from fairway.integration.settings.model import Settings
 from fairway.integration.state import StateStore
 from fairway.jq import Engine
 from fairway.kit.clock import SystemClock
+from fairway.kit.errors import InvalidRequest
 from fairway.kit.logs import get_logger
 from fairway.kit.tls import trust
 
@@ -71,36 +73,57 @@ async def run_integration(
     check_actions(settings, bundle.found.spec, bundle.integration)
     for name in settings.ignored():
         log.warning("setting_ignored", setting=name)
-    async with _portal(bundle) as (api, masking), _shipped(api, masking, settings):
-        once = options.once or options.dry_run is not None or settings.event_listener.type == "ONCE"
-        if options.dry_run is None:
-            await api.register(registration_of(settings), bundle.defaults)
-        store = StateStore(None if options.dry_run else _beside(bundle, settings.state_path))
-        await store.open(f"{settings.port.base_url}|{bundle.installation.type}|{bundle.installation.identifier}")
-        http = ThirdPartyHttp(_http_settings(settings, environment))
+    async with (
+        _context(bundle, environment, stop) as context,
+        _portal(bundle) as (api, masking),
+        _shipped(api, masking, settings),
+    ):
         engine = Engine(env=jq_environment(settings, environment))
         try:
-            await _graded(bundle, api, engine)
-            context = _context(bundle, http, stop)
-            resync = Resync(api, store, engine, context, _resync_options(bundle, options))
-            incremental = _incremental(bundle, api, store, engine, context)
-            if options.begun is not None:
-                options.begun(resync)
-            if not once:
-                actions = _beside(bundle, settings.state_path).with_suffix(".actions")
-                async with (
-                    action_desk(settings, api, context, actions) as desk,
-                    _live(bundle, api, store, engine, context) as live,
-                ):
-                    service = Service(settings, api, resync, incremental, live, options.ended, desk)
-                    return await service.run(context, stop, options.listening)
-            if not await start_hooks(context, settings.start_timeout_seconds):
-                return FAILED
-            return await _one(resync, incremental, stop, options)
+            return await _at_portal(bundle, api, engine, context, options)
         finally:
             await engine.aclose()
-            await http.aclose()
-            await store.close()
+
+
+async def _at_portal(bundle: Bundle, api: PortalApi, engine: Engine, context: Context, options: RunOptions) -> int:
+    settings, stop = bundle.loaded.settings, context.stopping
+    if options.dry_run is None:
+        await api.register(registration_of(settings), bundle.defaults)
+    store = StateStore(None if options.dry_run else _beside(bundle, settings.state_path))
+    await store.open(f"{settings.port.base_url}|{bundle.installation.type}|{bundle.installation.identifier}")
+    try:
+        await _graded(bundle, api, engine)
+        resync = Resync(api, store, engine, context, _resync_options(bundle, options))
+        incremental = _incremental(bundle, api, store, engine, context)
+        if options.begun is not None:
+            options.begun(resync)
+        if not options.once and options.dry_run is None and settings.event_listener.type != "ONCE":
+            actions = _beside(bundle, settings.state_path).with_suffix(".actions")
+            async with (
+                action_desk(settings, api, context, actions) as desk,
+                _live(bundle, api, store, engine, context) as live,
+            ):
+                service = Service(settings, api, resync, incremental, live, options.ended, desk)
+                return await service.run(context, stop, options.listening)
+        if not await start_hooks(context, settings.start_timeout_seconds):
+            return FAILED
+        return await _one(resync, incremental, stop, options)
+    finally:
+        await store.close()
+
+
+async def probe(bundle: Bundle, environment: Mapping[str, str], stop: asyncio.Event) -> None:
+    """Asks the third party whether it can be reached and read, as the integration does; the portal is not asked.
+
+    Raises:
+        InvalidRequest: the integration has no probe.
+        FairwayError: it cannot.
+    """
+    if not bundle.integration.probes:
+        raise InvalidRequest(f'The integration "{bundle.installation.type}" has no on_probe hook')
+    async with _context(bundle, environment, stop) as context:
+        for each in bundle.integration.probes:
+            await each(context)
 
 
 async def _graded(bundle: Bundle, api: PortalApi, engine: Engine) -> None:
@@ -134,6 +157,18 @@ async def install_defaults(bundle: Bundle) -> Mapping[str, Any]:
         return await api.register(registration_of(bundle.loaded.settings), bundle.defaults)
 
 
+async def add_kinds(bundle: Bundle, kinds: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Adds kinds that are no default to the mapping; kinds and blueprints that are new at the portal.
+
+    Raises:
+        InvalidRequest: the integration has no entry for one of the kinds.
+        FairwayError: the portal refuses.
+    """
+    choice = chosen(bundle.resources, kinds)
+    async with _portal(bundle) as (api, _):
+        return await api.add(choice.entries, choice.blueprints)
+
+
 async def clean_defaults(bundle: Bundle, *, entities: bool, wait: bool, destroy: bool) -> list[str]:
     """Deletes the default blueprints, with ``destroy`` the installation too; what could not be deleted.
 
@@ -141,7 +176,8 @@ async def clean_defaults(bundle: Bundle, *, entities: bool, wait: bool, destroy:
         FairwayError: the portal refuses.
     """
     async with _portal(bundle) as (api, _):
-        problems = await api.clean(bundle.defaults, entities=entities, wait=wait)
+        every = replace(bundle.defaults, blueprints=bundle.resources.blueprints)
+        problems = await api.clean(every, entities=entities, wait=wait)
         if destroy and not problems:
             await api.delete()
         return problems
@@ -214,15 +250,23 @@ def registration_of(settings: Settings) -> Registration:
     )
 
 
-def _context(bundle: Bundle, http: ThirdPartyHttp, stop: asyncio.Event) -> Context:
+@asynccontextmanager
+async def _context(bundle: Bundle, environment: Mapping[str, str], stop: asyncio.Event) -> AsyncIterator[Context]:
+    """What hooks get, once the integration agrees with its settings."""
     settings, clock = bundle.loaded.settings, SystemClock()
     folder = _beside(bundle, settings.state_path).with_suffix(".cache")
     cache = open_cache(settings.caching_storage_mode, folder, clock=clock)
     config, integration, token = bundle.loaded.config, bundle.integration, settings.oauth_access_token_file_path
-    return Context(
+    http = ThirdPartyHttp(_http_settings(settings, environment))
+    context = Context(
         integration, config, Trigger.START, http, cache, clock, get_logger("integration"), stopping=stop,
         base_url=settings.base_url, oauth_token=FileToken(token) if token is not None else None,
     )  # fmt: skip
+    try:
+        integration.check(context)
+        yield context
+    finally:
+        await http.aclose()
 
 
 def _http_settings(settings: Settings, environment: Mapping[str, str]) -> HttpSettings:

@@ -9,7 +9,7 @@ from fairway.integrations.bitbucket_server.hooks import ensure_hooks
 from fairway.integrations.bitbucket_server.live import PATH, PROCESSORS
 from fairway.integrations.bitbucket_server.selectors import SELECTORS
 
-integration = Integration("bitbucket-server", selectors=SELECTORS)
+integration = Integration("bitbucket-server", selectors=SELECTORS, check=Bitbucket)
 
 integration.on_start()(ensure_hooks)
 integration.on_resync("project")(source.projects)

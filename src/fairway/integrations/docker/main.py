@@ -13,7 +13,7 @@ from fairway.integrations.docker.live import STREAM, Happened
 from fairway.integrations.docker.selectors import SELECTORS
 from fairway.integrations.docker.source import DockerSource
 
-integration = Integration("docker", selectors=SELECTORS)
+integration = Integration("docker", selectors=SELECTORS, check=DockerClient)
 
 
 @integration.on_resync("engine")

@@ -6,17 +6,10 @@ from collections.abc import AsyncIterator
 
 from fairway.integration.definition import Context, Integration, Page
 from fairway.integrations.fake.selectors import FakeSelector
-from fairway.integrations.fake.settings import KINDS, FakeSettings
+from fairway.integrations.fake.settings import KINDS
 from fairway.integrations.fake.source import FakeSource
 
-integration = Integration("fake", selectors=dict.fromkeys(KINDS, FakeSelector))
-
-
-@integration.on_start()
-@integration.on_probe()
-async def check_settings(context: Context) -> None:
-    """Settings that make no sense are told before the first sync."""
-    FakeSettings.of(context.config)
+integration = Integration("fake", selectors=dict.fromkeys(KINDS, FakeSelector), check=FakeSource)
 
 
 async def items(context: Context) -> AsyncIterator[Page]:

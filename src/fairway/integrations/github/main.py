@@ -10,7 +10,7 @@ from fairway.integrations.github.client import GitHub, Pages
 from fairway.integrations.github.dispatching import DispatchWorkflow
 from fairway.integrations.github.selectors import SELECTORS
 
-integration = Integration("github", selectors=SELECTORS)
+integration = Integration("github", selectors=SELECTORS, check=GitHub)
 integration.on_start()(hooks.set_up)
 
 _OF_REPOSITORIES: dict[str, Callable[[GitHub], source.OfRepository]] = {
@@ -41,8 +41,9 @@ _OF_ORGANIZATIONS: dict[str, Callable[[GitHub], Pages]] = {
 
 @integration.on_probe()
 async def reachable(context: Context) -> None:
-    """The organizations can be listed."""
-    await GitHub(context).organizations()
+    """Each organization can be read."""
+    async for _ in source.organizations(GitHub(context)):
+        pass
 
 
 async def items(context: Context) -> AsyncIterator[Page]:

@@ -11,7 +11,8 @@ from fairway.integrations.jira.hooks import PATH, ensure_hook
 from fairway.integrations.jira.live import PROCESSORS
 from fairway.integrations.jira.selectors import SELECTORS
 
-integration = Integration("jira", selectors=SELECTORS)
+integration = Integration("jira", selectors=SELECTORS, check=JiraClient)
+integration.on_start()(ensure_hook)
 
 integration.on_resync("project")(source.projects)
 integration.on_resync("issue")(source.issues)
@@ -26,12 +27,6 @@ integration.on_resync("worklog")(source.worklogs)
 
 for processor in PROCESSORS:
     integration.webhook(PATH, processor)
-
-
-@integration.on_start()
-async def start(context: Context) -> None:
-    """Creates or repairs the webhook."""
-    await ensure_hook(context)
 
 
 @integration.on_probe()

@@ -13,7 +13,9 @@ from fairway.integrations.kubernetes.live import STREAM, Changed
 from fairway.integrations.kubernetes.selectors import ClusterSelector, ObjectSelector
 from fairway.integrations.kubernetes.watching import Watches
 
-integration = Integration("kubernetes", selectors={CLUSTER: ClusterSelector, "*": ObjectSelector})
+integration = Integration(
+    "kubernetes", selectors={CLUSTER: ClusterSelector, "*": ObjectSelector}, check=KubernetesClient
+)
 
 
 @integration.on_resync()

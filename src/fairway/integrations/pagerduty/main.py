@@ -11,7 +11,8 @@ from fairway.integrations.pagerduty.hooks import PATH, ensure_hook
 from fairway.integrations.pagerduty.live import PROCESSORS
 from fairway.integrations.pagerduty.selectors import SELECTORS
 
-integration = Integration("pagerduty", selectors=SELECTORS)
+integration = Integration("pagerduty", selectors=SELECTORS, check=PagerDutyClient)
+integration.on_start()(ensure_hook)
 
 integration.on_resync("services")(source.services)
 integration.on_resync("incidents")(source.incidents)
@@ -23,12 +24,6 @@ integration.on_resync("teams")(source.teams)
 
 for processor in PROCESSORS:
     integration.webhook(PATH, processor)
-
-
-@integration.on_start()
-async def start(context: Context) -> None:
-    """Creates or repairs the webhook subscription."""
-    await ensure_hook(context)
 
 
 @integration.on_probe()

@@ -10,15 +10,14 @@ from fairway.integrations.rest.declaration import Declaration
 from fairway.integrations.rest.endpoints import Endpoints
 from fairway.integrations.rest.source import Source
 
-integration = Integration("rest", selectors={"*": Declaration})
 
-
-@integration.on_start()
-@integration.on_probe()
-async def check_declarations(context: Context) -> None:
+def check(context: Context) -> None:
     """Declarations that make no sense are told before the first sync."""
     RestClient(context)
     Endpoints.of(context.config)
+
+
+integration = Integration("rest", selectors={"*": Declaration}, check=check)
 
 
 @integration.on_resync()

@@ -12,7 +12,8 @@ from fairway.integrations.sonarqube.hooks import PATH, ensure_hook
 from fairway.integrations.sonarqube.live import PROCESSORS
 from fairway.integrations.sonarqube.selectors import SELECTORS
 
-integration = Integration("sonarqube", selectors=SELECTORS)
+integration = Integration("sonarqube", selectors=SELECTORS, check=SonarClient)
+integration.on_start()(ensure_hook)
 
 integration.on_resync("projects_ga")(source.projects)
 integration.on_resync("issues")(source.issues)
@@ -21,12 +22,6 @@ integration.on_resync("portfolios")(source.portfolios)
 
 for processor in PROCESSORS:
     integration.webhook(PATH, processor)
-
-
-@integration.on_start()
-async def start(context: Context) -> None:
-    """Creates or repairs the webhook."""
-    await ensure_hook(context)
 
 
 @integration.on_probe()

@@ -11,7 +11,7 @@ import pytest
 
 from fairway.integration.folder import load_integration
 from fairway.integration.http import ThirdPartyBroken, ThirdPartyRefused
-from fairway.integration.testing import Collected, Delivered, deliver_event, only, run_resync
+from fairway.integration.testing import Collected, Delivered, context_for, deliver_event, only, run_resync
 from fairway.integrations.argocd.live import labelled
 from fairway.integrations.argocd.tests.server import TOKEN, ArgoServer
 from fairway.kit.errors import InvalidRequest, MalformedBody, Unauthorized
@@ -186,3 +186,15 @@ async def test_without_a_secret_nothing_is_deleted_on_anybodys_word(argo: ArgoSe
     body = event("gone", application_uid=LEDGER)
     found = await deliver_event(INTEGRATION, MAPPING, "webhook", body, config=config(argo))
     assert (found.wanted, found.deleted) == (True, [])
+
+
+async def test_the_probe_tells_whether_the_token_is_good(argo: ArgoServer) -> None:
+    context = context_for(INTEGRATION, config=config(argo))
+    try:
+        argo.on("GET", "/api/v1/session/userinfo", {"loggedIn": True, "username": "fairway"})
+        assert (await INTEGRATION.probes[0](context))["username"] == "fairway"
+        argo.on("GET", "/api/v1/session/userinfo", {"loggedIn": False})
+        with pytest.raises(ThirdPartyRefused):
+            await INTEGRATION.probes[0](context)
+    finally:
+        await context.http.aclose()

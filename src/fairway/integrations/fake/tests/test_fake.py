@@ -83,7 +83,7 @@ async def test_wrong_settings_are_told_together_before_the_first_sync() -> None:
     context = context_for(LOADED.integration, config=LOADED.config_model.model_validate(config))
     try:
         with pytest.raises(InvalidRequest) as caught:
-            await LOADED.integration.start_hooks[0](context)
+            LOADED.integration.check(context)
     finally:
         await context.http.aclose()
     for part in ('the kind "people"', '"counts.person" must be a number from 0', '"failure_rates.service"'):

@@ -245,7 +245,7 @@ async def test_declarations_that_make_no_sense_are_told_at_the_start(case: str) 
     context = context_for(LOADED.integration, config=config)
     try:
         with pytest.raises(InvalidRequest) as caught:
-            await LOADED.integration.start_hooks[0](context)
+            LOADED.integration.check(context)
     finally:
         await context.http.aclose()
     for message in messages:
