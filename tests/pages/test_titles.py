@@ -10,7 +10,8 @@ import pytest
     ("title", "many"),
     [
         ("Service", "Services"), ("GitHub Repository", "GitHub Repositories"), ("Day", "Days"),
-        ("Process", "Processes"), ("Branch", "Branches"), ("Box", "Boxes"), ("Analysis", "Analyses"), ("Y", "Ys"), ("News", "News"),
+        ("Process", "Processes"), ("Branch", "Branches"), ("Box", "Boxes"), ("Analysis", "Analyses"),
+        ("Y", "Ys"), ("News", "News"),
     ],
 )  # fmt: skip
 async def test_pages_speak_of_many(client: httpx.AsyncClient, title: str, many: str) -> None:
