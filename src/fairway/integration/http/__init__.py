@@ -1,7 +1,8 @@
 """Requests to third parties (contract sections 15.3 to 15.6)."""
 
 from fairway.integration.http.answer import HttpAnswer
-from fairway.integration.http.client import Content, ThirdPartyHttp, form
+from fairway.integration.http.call import Content, form
+from fairway.integration.http.client import ThirdPartyHttp
 from fairway.integration.http.errors import (
     ThirdPartyBroken,
     ThirdPartyError,

@@ -8,7 +8,6 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
@@ -16,19 +15,17 @@ import orjson
 from yarl import URL
 
 from fairway.integration.http.answer import HttpAnswer
+from fairway.integration.http.call import Call, Content, again, no_stream, too_long, unavailable
 from fairway.integration.http.connections import Connections, Failed
 from fairway.integration.http.errors import (
     ThirdPartyBroken,
-    ThirdPartyError,
-    ThirdPartyLimited,
-    ThirdPartyUnavailable,
 )
 from fairway.integration.http.limits import Limiter, Limiters
 from fairway.integration.http.paging import Paging, links, walk
 from fairway.integration.http.settings import HttpFigures, HttpSettings
 from fairway.integration.http.streams import Lines
 from fairway.integration.http.tokens import TokenSource
-from fairway.integration.http.urls import Params, encoded, joined, shown
+from fairway.integration.http.urls import Params, joined, shown
 from fairway.integration.http.way import DIRECT, ClientTls, Way, address_of
 from fairway.integration.model import RawItem
 from fairway.kit.hints import asked_pause
@@ -141,7 +138,7 @@ class ThirdPartyHttp:
         given = {**({"content-type": body.type} if body else {}), **_lowered(headers)}
         may = method in self.settings.retries.methods if retryable is None else retryable
         target = joined(self._base, url, params)
-        call = _Call(method, target, given, body.data if body else None, may, max_bytes or self.settings.max_bytes)
+        call = Call(method, target, given, body.data if body else None, may, max_bytes or self.settings.max_bytes)
         async with self._limiters.of(str(target.origin()), self._credential) as limiter:
             return await self._repeat(call, limiter)
 
@@ -206,7 +203,7 @@ class ThirdPartyHttp:
             ThirdPartyError: it cannot be reached, or of the class of a status that is not 2xx.
             DestinationRefused: the guard forbids the address.
         """
-        call = _Call(method, joined(self._base, url, params), _lowered(headers), None, False, self.settings.max_bytes)
+        call = Call(method, joined(self._base, url, params), _lowered(headers), None, False, self.settings.max_bytes)
         for last in (False, True):
             credentials = await self._credentials(call)
             async with self._opened(call, credentials, silence_seconds) as response:
@@ -214,11 +211,11 @@ class ThirdPartyHttp:
                     yield Lines(response, call.url, max_line, stopping)
                     return
             if last or response.status != 401 or not await self._renewed(call, credentials):
-                raise _no_stream(call, response)
+                raise no_stream(call, response)
 
     @asynccontextmanager
     async def _opened(
-        self, call: _Call, credentials: Mapping[str, str], silence: float | None
+        self, call: Call, credentials: Mapping[str, str], silence: float | None
     ) -> AsyncIterator[aiohttp.ClientResponse | HttpAnswer]:
         """What comes, or the answer when it is an error."""
         headers, connections = {**credentials, **call.headers}, self._connections
@@ -228,12 +225,12 @@ class ThirdPartyHttp:
                 response = await asked.__aenter__()
             try:
                 if isinstance(response, Failed):
-                    raise _unavailable(call, response, 1)
+                    raise unavailable(call, response, 1)
                 limiter.note(response.headers)
                 good = 200 <= response.status < 300
                 found = response if good else await connections.whole(call.method, call.url, response)
                 if isinstance(found, Failed):
-                    raise _unavailable(call, found, 1)
+                    raise unavailable(call, found, 1)
                 yield found
             finally:
                 await asked.__aexit__(None, None, None)
@@ -242,7 +239,7 @@ class ThirdPartyHttp:
         """Closes every connection, of all views."""
         await self._connections.aclose()
 
-    async def _repeat(self, call: _Call, limiter: Limiter) -> HttpAnswer:
+    async def _repeat(self, call: Call, limiter: Limiter) -> HttpAnswer:
         renewed = False
         number = 0
         while True:
@@ -263,7 +260,7 @@ class ThirdPartyHttp:
         """Sockets and certificates are for the client's own origin."""
         return self._way if self._base is not None and url.origin() == self._base.origin() else DIRECT
 
-    async def _credentials(self, call: _Call) -> Mapping[str, str]:
+    async def _credentials(self, call: Call) -> Mapping[str, str]:
         if self._base is not None and call.url.origin() != self._base.origin():
             return {}
         found = dict(self._headers)
@@ -271,7 +268,7 @@ class ThirdPartyHttp:
             found.update(await self._token.headers())
         return found
 
-    async def _renewed(self, call: _Call, credentials: Mapping[str, str]) -> bool:
+    async def _renewed(self, call: Call, credentials: Mapping[str, str]) -> bool:
         if self._token is None or not credentials or "authorization" in call.headers:
             return False
         known = await self._token.headers()
@@ -279,15 +276,15 @@ class ThirdPartyHttp:
             return True  # somebody renewed it meanwhile
         return await self._token.renew(known)
 
-    async def _pause(self, call: _Call, outcome: HttpAnswer | Failed, number: int, limiter: Limiter) -> None:
+    async def _pause(self, call: Call, outcome: HttpAnswer | Failed, number: int, limiter: Limiter) -> None:
         """Waits for the next try.
 
         Raises:
             ThirdPartyUnavailable: there is none.
         """
         retries = self.settings.retries
-        if number >= retries.attempts or not _again(call, outcome):
-            raise _unavailable(call, outcome, number)
+        if number >= retries.attempts or not again(call, outcome):
+            raise unavailable(call, outcome, number)
         self.figures.retries += 1
         limited = isinstance(outcome, HttpAnswer) and outcome.limited
         silent = limited and isinstance(outcome, HttpAnswer) and "retry-after" not in outcome.headers
@@ -303,7 +300,7 @@ class ThirdPartyHttp:
         pause = min(retries.longest_seconds, first * 2.0 ** (number - 1))
         return pause * random.uniform(1 - retries.jitter, 1 + retries.jitter)  # noqa: S311 jitter
 
-    def _asked(self, call: _Call, outcome: HttpAnswer | Failed, limiter: Limiter) -> float:
+    def _asked(self, call: Call, outcome: HttpAnswer | Failed, limiter: Limiter) -> float:
         """Seconds that the server wants to be left alone; 0 when it does not say."""
         if isinstance(outcome, Failed):
             return 0.0
@@ -311,10 +308,10 @@ class ThirdPartyHttp:
         if asked is None:
             asked = limiter.pause()
         if asked > self.settings.retries.longest_asked_seconds:
-            raise _limited(call, asked)
+            raise too_long(call, asked)
         return asked
 
-    async def _follow(self, call: _Call, credentials: Mapping[str, str]) -> HttpAnswer | Failed:
+    async def _follow(self, call: Call, credentials: Mapping[str, str]) -> HttpAnswer | Failed:
         """Redirects to another origin lose the credentials, and are refused when there is a body."""
         url, method, content = call.url, call.method, call.content
         headers, way = {**credentials, **call.headers}, self._way_to(call.url)
@@ -332,66 +329,6 @@ class ThirdPartyHttp:
                 headers, way = {name: headers[name] for name in ("accept",) if name in headers}, DIRECT
             url = target
         raise ThirdPartyBroken(f"{call.place} redirects more than {_MOST_REDIRECTS} times", url=shown(call.url))
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A request's body that is no JSON."""
-
-    data: bytes
-    type: str
-
-
-def form(fields: Params) -> Content:
-    """A body as HTML forms send them; most token endpoints want one."""
-    return Content(encoded(fields).encode(), "application/x-www-form-urlencoded")
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    method: str
-    url: URL
-    headers: Mapping[str, str]
-    content: bytes | None
-    repeatable: bool
-    max_bytes: int
-
-    @property
-    def place(self) -> str:
-        return f'{self.method} "{shown(self.url)}"'
-
-
-def _again(call: _Call, outcome: HttpAnswer | Failed) -> bool:
-    if isinstance(outcome, Failed) and outcome.hopeless:
-        return False
-    surely_idle = not outcome.sent if isinstance(outcome, Failed) else outcome.limited
-    return call.repeatable or surely_idle
-
-
-def _unavailable(call: _Call, outcome: HttpAnswer | Failed, tries: int) -> ThirdPartyUnavailable:
-    if isinstance(outcome, Failed):
-        text, status, said = outcome.reason, None, None
-    else:
-        text, status, said = f"it answered {outcome.status}", outcome.status, outcome.said
-    times = f" after {tries} tries" if tries > 1 else ""
-    return ThirdPartyUnavailable(
-        f"{call.place} is not available{times}: {text}", url=shown(call.url), answered=status, cause=said
-    )
-
-
-def _no_stream(call: _Call, answer: HttpAnswer) -> ThirdPartyError:
-    if answer.limited or answer.ok:
-        return _unavailable(call, answer, 1)
-    try:
-        answer.require_ok()
-    except ThirdPartyError as error:
-        return error
-    return ThirdPartyBroken(f"{call.place} answered {answer.status}", url=shown(call.url), answered=answer.status)
-
-
-def _limited(call: _Call, seconds: float) -> ThirdPartyLimited:
-    text = f"{call.place}: there were too many requests, and the next may be sent in {seconds:.0f} s only"
-    return ThirdPartyLimited(text, url=shown(call.url), seconds=seconds)
 
 
 def _lowered(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -129,27 +129,12 @@ def bulk_endpoint(service: EntityService) -> Callable[[Request, str, Caller], Aw
 def build_router(service: EntityService, reader: WrittenReader) -> APIRouter:
     """The write routes of entities."""
     router = api_router("Entities")
-    write_bulk = bulk_endpoint(service)
 
     async def written(caller: Caller, blueprint: str, outcome: Outcome, status: int) -> Response:
         body: dict[str, Any] = {"ok": True, "entity": await reader.written(caller, blueprint, outcome)}
         if outcome.additional:
             body["additionalData"] = outcome.additional
         return answer(status, body)
-
-    bulk_schema = {
-        "type": "object",
-        "required": ["entities"],
-        "properties": {"entities": {"type": "array", "minItems": 1, "maxItems": MAX_BULK, "items": _ENTITY_BODY}},
-    }
-
-    @router.post(
-        BULK_PATH.removeprefix("/v1"),
-        summary="Create or update up to 20 entities",
-        openapi_extra=_body(bulk_schema, *_FLAGS),
-    )
-    async def bulk(request: Request, blueprint_identifier: str, caller: CallerDep) -> Response:
-        return await write_bulk(request, blueprint_identifier, caller)
 
     @router.post(
         "/blueprints/{blueprint_identifier}/entities",
@@ -191,6 +176,26 @@ def build_router(service: EntityService, reader: WrittenReader) -> APIRouter:
         await service.delete(caller, blueprint_identifier, [entity_identifier], _delete_options(request))
         return ok()
 
+    _add_bulks(router, service)
+    return router
+
+
+def _add_bulks(router: APIRouter, service: EntityService) -> None:
+    write_bulk = bulk_endpoint(service)
+    bulk_schema = {
+        "type": "object",
+        "required": ["entities"],
+        "properties": {"entities": {"type": "array", "minItems": 1, "maxItems": MAX_BULK, "items": _ENTITY_BODY}},
+    }
+
+    @router.post(
+        BULK_PATH.removeprefix("/v1"),
+        summary="Create or update up to 20 entities",
+        openapi_extra=_body(bulk_schema, *_FLAGS),
+    )
+    async def bulk(request: Request, blueprint_identifier: str, caller: CallerDep) -> Response:
+        return await write_bulk(request, blueprint_identifier, caller)
+
     delete_schema = {
         "type": "object",
         "required": ["entities"],
@@ -211,5 +216,3 @@ def build_router(service: EntityService, reader: WrittenReader) -> APIRouter:
         options = replace(_delete_options(request), missing_ok=True)
         deleted = await service.delete(caller, blueprint_identifier, names, options)
         return ok(deletedEntities=deleted)
-
-    return router
