@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fairway.kit.settings import Settings
 from support.apache_kafka import apache_kafka
 from support.kafka import MockBroker
 from support.kafka_world import Broker, KafkaWorld
@@ -63,9 +64,9 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def world(settings: Any, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[KafkaWorld]:
-    monkeypatch.setenv("FAIRWAY_KAFKA_BROKERS", broker.address)  # for portal and worker alike
-    built = KafkaWorld(LivePortal(settings.model_copy(update={"base_url": ""})), broker, tmp_path)
+def world(settings: Settings, broker: Broker, tmp_path: Path) -> Iterator[KafkaWorld]:
+    publishing = settings.model_copy(update={"base_url": "", "kafka_brokers": broker.address})
+    built = KafkaWorld(LivePortal(publishing), broker, tmp_path)
     try:
         built.begin()
         yield built
