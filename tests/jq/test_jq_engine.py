@@ -137,3 +137,15 @@ async def test_a_closed_engine_answers_with_a_failure() -> None:
     assert (await engine.first(program, None)).kind == "limit"
     assert engine.worker_pids == []
     await engine.aclose()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.15])
+async def test_closing_answers_calls_at_work_with_the_reason(seconds: float) -> None:
+    engine = Engine(workers=3)
+    endless = engine.compile("last(repeat(1))")
+    running = [asyncio.create_task(engine.first(endless, None)) for _ in range(6)]
+    await asyncio.sleep(seconds)
+    await engine.aclose()
+    found = await asyncio.gather(*running)
+    assert {result.error for result in found} == {"the expression engine is closed"}
+    assert engine.worker_pids == []

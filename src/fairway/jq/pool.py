@@ -71,12 +71,19 @@ class WorkerPool:
         raise AssertionError("unreachable")
 
     def close(self) -> None:
-        """Kills every worker; later calls are answered with an error."""
+        """Ends every worker; calls under way and later ones are answered with an error.
+
+        The pipes of a worker that is at work are left to the thread that reads them: closed under its hands, their
+        numbers could already be somebody else's files.
+        """
         with self._lock:
             self._closed = True
-            workers, self._all, self._idle = self._all, set(), []
-        for worker in workers:
+            idle, self._idle = self._idle, []
+            busy, self._all = self._all.difference(idle), set()
+        for worker in idle:
             worker.kill()
+        for worker in busy:
+            worker.interrupt()
 
     def _chunk(self, documents: Sequence[bytes], start: int) -> Sequence[bytes]:
         size, end = 0, start
@@ -120,6 +127,8 @@ class WorkerPool:
         with self._lock:
             if worker in self._all:
                 self._idle.append(worker)
+                return
+        worker.kill()
 
     def _discard(self, worker: WorkerProcess) -> None:
         with self._lock:

@@ -90,8 +90,12 @@ class WorkerProcess:
         self._collect(1, answers, self._limits.seconds + _GRACE)
         return answers[0]
 
+    def interrupt(self) -> None:
+        """Ends the child from another thread: the one that waits for its answer sees it die, and cleans up."""
+        self._child.kill()
+
     def kill(self) -> None:
-        """Ends the child at once; harmless when it has gone."""
+        """Ends the child at once, with its pipes; harmless when it has gone."""
         self._child.kill()
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
