@@ -187,8 +187,7 @@ class Agent:
             return
         left = self._state.take_over()
         reported = {report.invocation.id for report in left.reports}
-        for report in left.reports:
-            reporter.put(report, asyncio.get_running_loop().create_future())
+        reporter.take_back(left.reports)
         begun = [each for each in left.begun if each.id not in reported]
         for invocation in begun:
             worker.resume(invocation.id or "")

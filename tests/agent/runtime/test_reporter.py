@@ -190,6 +190,19 @@ async def test_work_from_kafka_goes_on_while_the_portal_is_away(portal: Portal, 
     assert not reporter.unsettled(), "and the portal gets them when it is back"
 
 
+async def test_what_was_left_on_disk_stays_there_until_the_portal_has_it(portal: Portal, reports: Reports) -> None:
+    """More than is written at once: a copy of a part of it must not take the place of the whole."""
+    reports.statuses = [503]
+    kept: list[int] = []
+    async with reporting(portal, spill_at=3, spill=lambda every: kept.append(len(every))) as reporter:
+        reporter.take_back(_report(f"r_{number}", source="KAFKA") for number in range(8))
+        assert all(count >= 8 for count in kept)
+        async with asyncio.timeout(20):
+            await reporter.drain(20)
+        assert not reporter.unsettled()
+        assert kept[-1] == 0, "nothing is left to be told again"
+
+
 async def test_calls_end(portal: Portal) -> None:
     """A portal that accepts and never answers."""
     with pytest.raises(PortalTrouble) as caught:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +93,17 @@ class Reporter:
         if report.invocation.id is None or not report.matched:
             self._end(future, report)
             return
-        pending = Pending(report, future)
+        self._add(Pending(report, future))
+        if self._spill is not None and len(self._unsettled) % self._spill_at == 0:
+            self._spill_over()
+
+    def take_back(self, reports: Iterable[Report]) -> None:
+        """Takes what an ended process left on disk. All of it at once: what is written there next replaces it."""
+        for report in reports:
+            self._add(Pending(report, asyncio.get_running_loop().create_future()))
+            self._spilled = True
+
+    def _add(self, pending: Pending) -> None:
         self._unsettled[pending.id] = pending
         self._idle.clear()
         self._queue.append(pending)
@@ -102,8 +112,6 @@ class Reporter:
             self._wake.set()
         elif count == 1:
             asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._wake.set)
-        if self._spill is not None and len(self._unsettled) % self._spill_at == 0:
-            self._spill_over()
 
     def holds(self, run_id: str) -> bool:
         """Whether a report of that run waits for the portal."""
