@@ -29,7 +29,7 @@ from fairway.agent.portal_api.errors import PortalTrouble
 from fairway.agent.portal_api.portal import Work
 from fairway.agent.runtime.acks import Acks
 from fairway.agent.runtime.dead_letters import DeadLetters
-from fairway.agent.runtime.placing import Placer
+from fairway.agent.runtime.placing import Place, Placer
 from fairway.agent.runtime.polling import PollingStreamer
 from fairway.agent.runtime.pool import Limits, Pool
 from fairway.agent.runtime.reporter import Reporter
@@ -155,7 +155,11 @@ class Agent:
         )
 
     async def _submit(self, pool: Pool, invocation: Invocation) -> asyncio.Future[Report]:
-        place = await self._placer.place(invocation)
+        try:
+            place = await self._placer.place(invocation)
+        except Exception:  # a fault of ours must not end what brings the work; the execution meets it again and tells
+            log.exception("placing_fault", run_id=invocation.id)
+            place = Place(invocation, "")
         return await pool.submit(place.invocation, place.host)
 
     async def _read(self, kind: Work, document: Mapping[str, Any]) -> Invocation | None:

@@ -203,6 +203,30 @@ async def test_what_was_left_on_disk_stays_there_until_the_portal_has_it(portal:
         assert kept[-1] == 0, "nothing is left to be told again"
 
 
+@pytest.mark.parametrize("fairway", [True, False])
+async def test_a_fault_while_sending_loses_no_report(
+    portal: Portal, reports: Reports, monkeypatch: pytest.MonkeyPatch, fairway: bool
+) -> None:
+    """Such as an exception that nobody foresaw in the library that talks to the portal."""
+    name = "report" if fairway else "patch_run"
+    portal.fairway, send, faults = fairway, getattr(portal, name), [RuntimeError("a race in a library")]
+    taken: list[str] = []
+
+    async def broken(*given: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        if fairway:
+            return await send(*given)
+        taken.append(given[0])
+        return None
+
+    monkeypatch.setattr(portal, name, broken)
+    async with reporting(portal) as reporter, asyncio.timeout(20):
+        await asyncio.gather(*_put(reporter, *(_report(f"r_{number}") for number in range(8))))
+        assert not reporter.unsettled()
+    assert sorted(taken) == ([] if fairway else [f"r_{number}" for number in range(8)])
+
+
 async def test_calls_end(portal: Portal) -> None:
     """A portal that accepts and never answers."""
     with pytest.raises(PortalTrouble) as caught:

@@ -199,7 +199,11 @@ class Subscription:
 
     def _invocation(self, record: Record) -> Invocation | None:
         topic, number = record.partition
-        found = self._read(record.value, time.monotonic())
+        try:
+            found = self._read(record.value, time.monotonic())
+        except Exception as error:  # a fault of ours with one message must not keep all others from being read
+            log.exception("kafka_message_fault", topic=topic, partition=number, offset=record.offset)
+            found = Skipped(f"The agent failed to read it: {type(error).__name__}", unreadable=True)
         if isinstance(found, Skipped):
             write = log.warning if found.unreadable else log.debug
             write("kafka_message_skipped", topic=topic, partition=number, offset=record.offset, reason=found.reason)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +30,7 @@ _AWAY_ATTEMPTS = 2
 _SPILL_SECONDS = 1.0
 _SPILL_SHARE = 10
 """A spill takes a tenth of the time at the most."""
+_FAULT_SECONDS = 1.0
 _MOST_SPILLED = 20_000
 """Beyond so many reports offsets wait for the portal, too, and with them the work."""
 _RETRY = RetryPolicy(first_seconds=0.2, longest_seconds=30.0)
@@ -129,10 +130,12 @@ class Reporter:
             while self._queue:
                 if self._portal.fairway:
                     await self._batches.acquire()
-                    self._start(self._send_batch(self._take_batch()), self._batches)
+                    batch = self._take_batch()
+                    self._start(self._send_batch(batch), batch, self._batches)
                 else:
                     await self._singles.acquire()
-                    self._start(self._send_plain(self._queue.popleft()), self._singles)
+                    pending = self._queue.popleft()
+                    self._start(self._send_plain(pending), [pending], self._singles)
 
     async def drain(self, seconds: float) -> None:
         """Sends what is there, within ``seconds``."""
@@ -146,17 +149,24 @@ class Reporter:
             task.cancel()
         await asyncio.gather(*self._sending, return_exceptions=True)
 
-    def _start(self, sending: Any, gate: asyncio.Semaphore) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(sending)
+    def _start(self, sending: Coroutine[Any, Any, None], reports: list[Pending], gate: asyncio.Semaphore) -> None:
+        task = asyncio.create_task(sending)
         self._sending.add(task)
 
         def ended(done: asyncio.Task[None]) -> None:
             self._sending.discard(done)
             gate.release()
-            if not done.cancelled() and done.exception() is not None:
-                log.error("reporter_fault", problem=repr(done.exception()))
+            if not done.cancelled() and (fault := done.exception()) is not None:
+                log.error("reporter_fault", problem=repr(fault), count=len(reports))
+                asyncio.get_running_loop().call_later(_FAULT_SECONDS, self._put_back, reports)
 
         task.add_done_callback(ended)
+
+    def _put_back(self, reports: list[Pending]) -> None:
+        """After a fault of ours: what the portal did not take is sent again."""
+        queued = set(self._queue)
+        self._queue.extend(each for each in reports if self._unsettled.get(each.id) is each and each not in queued)
+        self._wake.set()
 
     def _take_batch(self) -> list[Pending]:
         batch: list[Pending] = []

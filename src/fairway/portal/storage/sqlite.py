@@ -30,6 +30,9 @@ _GROUP = 256
 """Units of work in one transaction at the most; bounds the wait of the first."""
 _CHUNKS = (64, 16, 4, 1)
 """Rows of one set-wise statement."""
+_SOUND = (3, 51, 3)
+"""Before it, two processes that write one file could damage it when its write-ahead log starts anew
+(https://sqlite.org/wal.html#walresetbug). Our wheels have a later one; a build from source may not."""
 _QUEUE = 4096
 """Units of work that may wait; more answer 503 rather than grow memory."""
 
@@ -217,6 +220,8 @@ class SqliteStore:
     def __init__(self, path: Path, *, readers: int, synchronous: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        if pysqlite3.sqlite_version_info < _SOUND:
+            log.warning("sqlite_too_old", version=pysqlite3.sqlite_version, needed=".".join(map(str, _SOUND)))
         self.engine = connect(str(path), synchronous)
         with self.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")  # kept in the file; changing it takes a lock
