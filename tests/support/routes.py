@@ -13,9 +13,10 @@ from typing import Any
 
 import fastapi.routing
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_dependant
+from fastapi.dependencies.utils import get_dependant, get_typed_return_annotation
 
 _known: dict[tuple[str, CodeType], Dependant] = {}
+_returns: dict[CodeType, Any] = {}
 
 
 def _remembered(*, path: str, call: Callable[..., Any], **options: Any) -> Dependant:
@@ -28,6 +29,16 @@ def _remembered(*, path: str, call: Callable[..., Any], **options: Any) -> Depen
     return dataclasses.replace(found, call=call, dependencies=list(found.dependencies))
 
 
+def _remembered_return(call: Callable[..., Any]) -> Any:
+    code = getattr(call, "__code__", None)
+    if code is None:
+        return get_typed_return_annotation(call)
+    if code not in _returns:
+        _returns[code] = get_typed_return_annotation(call)
+    return _returns[code]
+
+
 def remember_endpoints() -> None:
     """Makes FastAPI ask here."""
     fastapi.routing.get_dependant = _remembered
+    fastapi.routing.get_typed_return_annotation = _remembered_return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,9 @@ _LOCK = 0x66616972
 """Advisory lock of PostgreSQL that one starting process holds while it migrates."""
 
 
+@cache
 def scripts() -> ScriptDirectory:
-    """The revisions that this version of Fairway knows."""
+    """The revisions that this version of Fairway knows; they are part of the package and do not change."""
     return ScriptDirectory.from_config(_config())
 
 
