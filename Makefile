@@ -49,7 +49,7 @@ run: setup ## Starts a portal with the demo organisation at http://localhost:808
 
 test: setup ## Runs the tests (arguments: make test ARGS="tests/portal -k health")
 	$(NPM) test
-	$(RUN)/pytest -n 4 $(ARGS)
+	$(RUN)/pytest -n 4 --dist worksteal $(ARGS)
 
 lint: setup ## Style, types, import rules, house rules, generated documentation
 	$(RUN)/ruff check

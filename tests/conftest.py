@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -59,17 +60,29 @@ _SQL_ROOMS = frozenset({
 """Whose subject is what the database answers: there the default run is on both kinds, elsewhere on SQLite alone."""
 
 
+_MANY_CASES = 4
+"""Tests with more cases are about what is sent, and one of the databases tells it."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Counts the second database among the slow tests where the first tells the same; ``.ci/run`` runs all of them."""
     here = Path(__file__).parent
-    for item in items:
-        if not item.path.is_relative_to(here):
-            continue  # of an integration, which needs no database
+    second = [item for item in items if item.path.is_relative_to(here) and _database_of(item) == "postgresql"]
+    cases = Counter(_function(item) for item in second)
+    for item in second:
         room = item.path.relative_to(here).parts[0]
-        spec = getattr(item, "callspec", None)
-        if spec is not None and spec.params.get("database_url") == "postgresql" and room not in _SQL_ROOMS:
+        if room not in _SQL_ROOMS or cases[_function(item)] > _MANY_CASES:
             item.add_marker(pytest.mark.slow)
+
+
+def _database_of(item: pytest.Item) -> object:
+    spec = getattr(item, "callspec", None)
+    return spec.params.get("database_url") if spec is not None else None
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ def _elsewhere(settings: Settings, tmp_path: Path) -> Settings:
     return settings.model_copy(update={"database_url": "", "data_dir": tmp_path / "elsewhere"})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("filled")
 async def test_an_archive_moves_an_installation(portal: Portal, settings: Settings, tmp_path: Path) -> None:
     archive = tmp_path / "all.zip"
@@ -78,6 +79,7 @@ async def test_an_archive_moves_an_installation(portal: Portal, settings: Settin
         await moved.close()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("filled")
 async def test_an_archive_goes_into_the_same_kind_of_database(
     portal: Portal, settings: Settings, tmp_path: Path, fresh_database_url: str

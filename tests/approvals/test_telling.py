@@ -62,6 +62,7 @@ async def test_everybody_is_told_however_they_were_found(court: Court, login: Lo
     assert f"nobody has this e-mail yet, so they cannot decide: {NEW}" in log
 
 
+@pytest.mark.slow
 async def test_who_asked_is_told_what_was_decided(court: Court, login: Login, box: MailBox) -> None:
     ann, eve = await login(ANN), await login(EVE)
     await court.action(approve={"users": [ANN]})

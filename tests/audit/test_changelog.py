@@ -195,6 +195,7 @@ def _read(broker: str, topic: str, number: int) -> list[tuple[str, dict[str, Any
     return found
 
 
+@pytest.mark.slow
 async def test_kafka_gets_signed_events_in_order(settings: Settings, clock: Clock, broker: str) -> None:
     portal = await build_portal(settings.model_copy(update={"kafka_brokers": broker}), clock)
     background = Background(portal)
@@ -231,6 +232,7 @@ async def test_kafka_that_is_away_is_an_error(settings: Settings, monkeypatch: p
     await publisher.aclose()
 
 
+@pytest.mark.slow
 async def test_a_message_that_is_too_large_does_not_block(settings: Settings, broker: str) -> None:
     publisher = KafkaPublisher(settings.model_copy(update={"kafka_brokers": broker}))
     await publisher.publish([Message("large", "k", b"0" * 9_000_000), Message("large", "k", b"1")])

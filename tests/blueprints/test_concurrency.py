@@ -6,8 +6,10 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 
+@pytest.mark.slow
 async def test_blueprints_are_related_at_the_same_time(client: httpx.AsyncClient) -> None:
     names = [f"part{number}" for number in range(16)]
     bare = {"schema": {"properties": {"size": {"type": "number"}}, "required": []}}

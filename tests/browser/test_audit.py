@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from support.browser import violations
@@ -20,6 +21,7 @@ def _change(api: httpx.Client) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_a_change_is_found_and_read(page: Page, api: httpx.Client) -> None:
     name = _change(api)
     page.goto(f"/audit?entity={name}&action=UPDATE")
@@ -32,6 +34,7 @@ def test_a_change_is_found_and_read(page: Page, api: httpx.Client) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_filters_live_in_the_address(page: Page) -> None:
     page.goto("/audit")
     page.get_by_role("grid", name="Audit log").wait_for()

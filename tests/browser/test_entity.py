@@ -282,6 +282,7 @@ def test_narrow_windows_do_not_scroll_sideways(page: Page, harbour: str, tab: st
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_whoever_may_not_change_it_is_told_why(member_page: Page, harbour: str) -> None:
     _open(member_page, harbour)
     edit = member_page.get_by_role("button", name="Edit", exact=True)

@@ -77,6 +77,7 @@ def test_the_grid_is_walked_with_keys(page: Page, world: World) -> None:
     expect(page).to_have_url(f"/entities/{BLUEPRINT}/b-{world.name}")
 
 
+@pytest.mark.slow
 def test_a_pass_shows_how_far_it_is_and_can_be_aborted(page: Page, world: World) -> None:
     for number in range(30):
         world.repository(f"r{number}", {"port.yml": spec(f"r{number}-{world.name}")})
@@ -106,6 +107,7 @@ def held(world: World) -> tuple[World, str]:
     return world, source
 
 
+@pytest.mark.slow
 def test_held_deletions_are_approved_and_brought_back(page: Page, held: tuple[World, str]) -> None:
     world, source = held
     gone = f"h12-{world.name}"
@@ -138,6 +140,7 @@ def test_held_deletions_are_approved_and_brought_back(page: Page, held: tuple[Wo
     expect(page).to_have_url(f"/entities/{BLUEPRINT}/{gone}")
 
 
+@pytest.mark.slow
 def test_held_deletions_are_discarded(page: Page, held: tuple[World, str]) -> None:
     world, _ = held
     page.goto("/sources")
@@ -154,6 +157,7 @@ def test_held_deletions_are_discarded(page: Page, held: tuple[World, str]) -> No
     accessible(page)
 
 
+@pytest.mark.slow
 def test_a_refused_login_is_put_right(page: Page, world: World) -> None:
     world.repository("one", {"port.yml": spec("r-" + world.name)})
     source = world.connect(token="not good")
@@ -171,6 +175,7 @@ def test_a_refused_login_is_put_right(page: Page, world: World) -> None:
     assert world.source(source)["secrets"] == {"token": True, "webhookSecret": True}
 
 
+@pytest.mark.slow
 def test_settings_are_read_and_changed(page: Page, world: World) -> None:
     source = world.connect()
     page.goto(f"/sources/gitops/{source}?tab=settings")
@@ -273,6 +278,7 @@ def test_a_source_is_disabled_and_disconnected(page: Page, world: World) -> None
     assert world.entity("d-" + world.name)
 
 
+@pytest.mark.slow
 def test_members_see_how_it_goes_and_change_nothing(member_page: Page, world: World) -> None:
     page = member_page
     world.repository("one", {"port.yml": spec("m-" + world.name, tier="x")})
@@ -295,6 +301,7 @@ def test_members_see_how_it_goes_and_change_nothing(member_page: Page, world: Wo
     expect(page.get_by_role("heading", level=1, name=f"{world.name}/one")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_is_not_there_says_so(page: Page, world: World) -> None:
     page.goto("/sources/gitops/none")
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()

@@ -22,6 +22,7 @@ def test_without_sources_the_list_says_what_they_are_for(page: Page, blueprint: 
     expect(page).to_have_url("/sources/gitops/new")
 
 
+@pytest.mark.slow
 def test_a_forge_is_connected(page: Page, world: World) -> None:
     world.repository("checkout", {"port.yml": spec("co-" + world.name, tier=1)})
     page.goto("/sources/gitops/new")

@@ -51,6 +51,7 @@ def test_sorting_is_done_by_the_portal(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"sort=-length"))
 
 
+@pytest.mark.slow
 def test_a_filter_is_built_and_taken_apart(page: Page) -> None:
     open_boats(page)
     page.get_by_role("button", name="Filter", exact=True).click()
@@ -187,6 +188,7 @@ def test_a_value_is_changed_in_place_and_back(page: Page, api: httpx.Client) -> 
     assert api.get(f"/v1/blueprints/{BLUEPRINT}/entities/boat-11").json()["entity"]["title"] == "Boat 11"
 
 
+@pytest.mark.slow
 def test_one_is_created_with_the_portals_complaints_beside_the_fields(page: Page, api: httpx.Client) -> None:
     open_boats(page)
     page.get_by_role("button", name="New", exact=True).click()
@@ -286,6 +288,7 @@ def test_in_the_dark(page: Page) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_whoever_may_not_create_is_told_why(member_page: Page) -> None:
     open_boats(member_page)
     button = member_page.get_by_role("button", name="New", exact=True)
@@ -295,6 +298,7 @@ def test_whoever_may_not_create_is_told_why(member_page: Page) -> None:
     assert violations(member_page) == []
 
 
+@pytest.mark.slow
 def test_whoever_may_see_nothing_is_told_so(member_page: Page, api: httpx.Client) -> None:
     api.post("/v1/blueprints", json={"identifier": "submarine", "title": "Submarine", "schema": {"properties": {}}})
     api.post("/v1/blueprints/submarine/entities", json={"identifier": "deep", "title": "Deep"})

@@ -165,6 +165,7 @@ def test_a_run_is_asked_for_approved_executed_and_followed_live(
     expect(member_page.get_by_role("row", name=re.compile("Lemon cake"))).to_contain_text("Created")
 
 
+@pytest.mark.slow
 def test_whoever_declines_says_why(page: Page, member_page: Page, api: httpx.Client) -> None:
     run = _start(api, "cake_ask")
     page.goto(f"/runs/{run}")
@@ -283,6 +284,7 @@ def test_a_run_again_has_the_same_inputs_and_can_be_cancelled(page: Page, api: h
     expect(page.get_by_role("region", name="Log")).to_contain_text("Cancelled by admin@example.com")
 
 
+@pytest.mark.slow
 def test_what_cannot_be_delivered_says_what_to_do(page: Page, api: httpx.Client) -> None:
     run = _start(api, "cake_send")
     page.goto(f"/runs/{run}")
@@ -296,6 +298,7 @@ def test_a_run_that_is_none_says_so(page: Page) -> None:
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_who_has_run_nothing_is_shown_the_way(member_page: Page) -> None:
     member_page.goto("/runs?view=mine")
     expect(member_page.get_by_role("heading", name="You have run nothing yet")).to_be_visible()
@@ -313,6 +316,7 @@ def test_a_list_that_cannot_be_loaded_can_be_asked_again(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_workflow_is_started_answered_and_seen_as_steps_and_graph(page: Page) -> None:
     page.goto("/self-service")
     page.get_by_role("link", name="Run: Have a party").click()

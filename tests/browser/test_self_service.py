@@ -306,6 +306,7 @@ def test_the_entity_is_chosen_among_those_that_the_action_is_offered_on(page: Pa
     expect(page.locator("[data-input=again]")).to_contain_text("checkout-api")
 
 
+@pytest.mark.slow
 def test_an_action_that_is_not_offered_on_an_entity_cannot_be_run_on_it(page: Page) -> None:
     page.goto("/self-service/boat_sink?entity=web-shop")
     expect(page.get_by_role("button", name="Delete", exact=True)).to_be_disabled()

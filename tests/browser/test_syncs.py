@@ -79,6 +79,7 @@ def test_counts_of_the_contract_do_as_well(page: Page, sender: Sender) -> None:
     expect(page.get_by_text("Not reported")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_sync_that_is_on_is_ended(page: Page, sender: Sender) -> None:
     sender.tell(RUNTIME, "syncing")
     page.goto(f"/sources/integrations/{sender.name}")

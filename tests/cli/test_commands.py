@@ -47,6 +47,7 @@ def test_version(database_url: str, tmp_path: Path) -> None:
     assert records(fairway("version", cwd=tmp_path)) == [{"version": "0.1.0"}]
 
 
+@pytest.mark.slow
 def test_model_files_make_a_round_trip(live_portal: LivePortal, tmp_path: Path) -> None:
     secret = live_portal.settings.client_secret
     assert secret is not None
@@ -68,6 +69,7 @@ def test_model_files_make_a_round_trip(live_portal: LivePortal, tmp_path: Path) 
     assert json.loads(refused.stderr)["error"] == "invalid_credentials"
 
 
+@pytest.mark.slow
 def test_a_client_without_credentials_is_told_so_and_makes_none(database_url: str, tmp_path: Path) -> None:
     run = fairway("export", cwd=tmp_path)
     assert run.returncode == 1
@@ -113,6 +115,7 @@ def test_emergency_access(live_portal: LivePortal, tmp_path: Path) -> None:
     assert token.status_code == 200
 
 
+@pytest.mark.slow
 def test_wrong_settings_are_explained(database_url: str, tmp_path: Path) -> None:
     run = fairway("serve", "--port", "99999", cwd=tmp_path)
     assert run.returncode == 1
@@ -122,12 +125,14 @@ def test_wrong_settings_are_explained(database_url: str, tmp_path: Path) -> None
     assert "mysql://x" in json.loads(run.stderr.splitlines()[-1])["message"]
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_explained(live_portal: LivePortal, tmp_path: Path) -> None:
     run = fairway("serve", "--port", live_portal.url.rpartition(":")[2], cwd=tmp_path)
     assert run.returncode == 1
     assert "Address already in use" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_first_start_prints_its_login_once(database_url: str, tmp_path: Path) -> None:
     outputs = []
     for _ in range(2):

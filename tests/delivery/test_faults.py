@@ -149,6 +149,7 @@ async def test_a_run_that_is_killed_every_time_ends_in_words(
     assert receiver.requests == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_stopping_portal_waits_for_the_answer(live: Live, receiver: Forge) -> None:
     await live.start()

@@ -75,6 +75,7 @@ async def ran() -> AsyncIterator[Script]:
         yield made
 
 
+@pytest.mark.slow
 async def test_01_no_quota_of_our_own(ran: Script) -> None:
     for number in range(1050):
         ran.add(f"PAY/r{number}", yaml=f"identifier: s{number}\nblueprint: service\n")

@@ -21,6 +21,7 @@ def test_it_starts_answers_and_stops(live_portal: LivePortal) -> None:
         httpx.get(f"{live_portal.url}/health/live")
 
 
+@pytest.mark.slow
 def test_a_request_under_way_is_answered_while_stopping(live_portal: LivePortal) -> None:
     host, _, port = live_portal.url.removeprefix("http://").partition(":")
     body = b'{"clientId": "a", "clientSecret": "b"}'

@@ -113,6 +113,7 @@ async def test_approvals_take_their_time(
     assert (await desk.get(run_id))["status"] == "WAITING_FOR_APPROVAL"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"run_timeout_hours": 0}], indirect=True)
 async def test_old_runs_go(desk: Desk, settings: Settings, clock: ManualClock, background: Background) -> None:
     await desk.put(agent_action())

@@ -78,6 +78,7 @@ async def test_work_that_takes_too_long_is_given_away(broker: MockBroker) -> Non
     assert set(second.ids) < set(first.ids)
 
 
+@pytest.mark.slow
 async def test_leaving_hands_over_at_once(broker: MockBroker) -> None:
     """Not after a session time-out (contract 5: 46 s)."""
     publish(broker.address, events(0, 40))
@@ -96,6 +97,7 @@ async def test_leaving_hands_over_at_once(broker: MockBroker) -> None:
     assert set(first.ids) == {f"r_{at}" for at in range(40)}
 
 
+@pytest.mark.slow
 async def test_spare_agents_stand_by_and_take_over(narrow: MockBroker) -> None:
     """The original exits without partitions, crash-loops, and each loop rebalances the others (contract 5)."""
     hands = [Hand(at_once=True) for _ in range(4)]
@@ -137,6 +139,7 @@ async def test_a_member_that_was_thrown_out_commits_nothing_of_others(broker: Mo
         assert len(hand.ids) == 4, "what is in hand is not begun again"
 
 
+@pytest.mark.slow
 async def test_what_was_paused_when_it_was_given_away_is_read_when_it_comes_back(broker: MockBroker) -> None:
     """The client keeps a partition paused over losing and getting it again."""
     publish(broker.address, events(0, 40))

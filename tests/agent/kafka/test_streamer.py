@@ -6,6 +6,8 @@ import asyncio
 import json
 from functools import partial
 
+import pytest
+
 from fairway.agent.model import Invocation, Report
 from support.kafka import CHANGES, RUNS, Event, MockBroker, change_event, committed, ends, publish, run_event
 from support.streamers import GROUP, Hand, member, streamer, streaming, until, until_committed
@@ -63,6 +65,7 @@ async def test_what_is_unfinished_comes_again_after_a_restart(broker: MockBroker
     assert committed(broker.address, GROUP) == [4, NONE, NONE, NONE]
 
 
+@pytest.mark.slow
 async def test_a_full_pool_pauses_the_brokers_and_keeps_the_membership(broker: MockBroker) -> None:
     publish(broker.address, [event(f"r_{at}", at % 4) for at in range(400)])
     hand = Hand()

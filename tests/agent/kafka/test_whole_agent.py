@@ -93,6 +93,7 @@ async def test_runs_of_an_entity_stay_in_order_and_others_do_not_wait(
     assert most > 4, "entities do not wait for each other"
 
 
+@pytest.mark.slow
 async def test_a_hanging_target_holds_up_nobody_else(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:
@@ -106,6 +107,7 @@ async def test_a_hanging_target_holds_up_nobody_else(
             assert committed(broker.address, GROUP)[0] <= 0, "behind the hanging ones nothing is committed"
 
 
+@pytest.mark.slow
 async def test_work_of_other_clusters_is_left_alone(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:
@@ -139,6 +141,7 @@ async def test_node_runs(plain: PlainPortal, target: Target, tmp_path: Path, bro
     assert node["output"]["response"] == {"status": 200, "data": {"answer": 42}}
 
 
+@pytest.mark.slow
 async def test_a_broken_expression_ends_the_run_and_not_the_agent(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:
@@ -183,6 +186,7 @@ async def test_pipelines_of_gitlab(plain: PlainPortal, target: Target, tmp_path:
     assert (run["status"], run["externalRunId"], run["link"]) == ("IN_PROGRESS", "7", "http://gitlab/p/7")
 
 
+@pytest.mark.slow
 async def test_a_portal_that_is_away_does_not_hold_up_targets_and_gets_every_report(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:

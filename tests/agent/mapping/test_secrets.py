@@ -138,6 +138,7 @@ def test_private_keys() -> None:
             Opener(pem, given_password)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=600))
 @settings(deadline=None)
 def test_noise_is_refused_and_never_a_crash(noise: bytes) -> None:

@@ -220,6 +220,7 @@ shaped = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=400) | (anything | shaped).map(lambda value: json.dumps(value).encode()))
 @settings(max_examples=500, deadline=None)
 def test_no_bytes_break_the_reader_or_pass_for_signed(data: bytes) -> None:

@@ -63,6 +63,7 @@ async def test_a_forged_message_ends_its_run_and_is_not_sent(
     assert not target.requests
 
 
+@pytest.mark.slow
 async def test_credentials_come_from_the_portal(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:
@@ -79,6 +80,7 @@ async def test_credentials_come_from_the_portal(
         await until(lambda: agent.metric("unreported") == 0)
 
 
+@pytest.mark.slow
 async def test_what_was_not_finished_comes_again(
     plain: PlainPortal, target: Target, tmp_path: Path, broker: MockBroker
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from fairway.agent.operations.health import Condition, HealthServer
 from fairway.agent.operations.metrics import AgentMetrics
@@ -120,6 +121,7 @@ async def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.
     return await asyncio.to_thread(_fairway, folder, *arguments, **environment)
 
 
+@pytest.mark.slow
 async def test_a_dry_run_sends_nothing(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
     plain.add("r_1", target.url + "/ci?token=hush-hush", headers={"Authorization": "Bearer hush-hush"})
     (tmp_path / "message.json").write_text(json.dumps(plain.runs["r_1"].document))
@@ -139,6 +141,7 @@ async def test_a_dry_run_sends_nothing(plain: PlainPortal, target: Target, tmp_p
     assert "absent.json" in refused.stderr
 
 
+@pytest.mark.slow
 async def test_check_finds_what_is_wrong(plain: PlainPortal, tmp_path: Path) -> None:
     def findings(done: subprocess.CompletedProcess[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -167,6 +170,7 @@ async def test_check_finds_what_is_wrong(plain: PlainPortal, tmp_path: Path) -> 
     assert any("PORT_ORG_ID" in warning for warning in warnings)
 
 
+@pytest.mark.slow
 async def test_dead_letters_are_kept_listed_and_redriven(plain: PlainPortal, target: Target, tmp_path: Path) -> None:
     target.status = 503
     plain.add("r_1", target.url)

@@ -71,6 +71,7 @@ async def test_the_cause_is_shown(own: OwnPortal, target: Target, tmp_path: Path
     assert "no-such-host.invalid" in summaries[2]
 
 
+@pytest.mark.slow
 async def test_a_hanging_target_blocks_nobody(own: OwnPortal, target: Target, tmp_path: Path) -> None:
     async with serving() as slow:
         slow.answers = [never] * 10
@@ -87,6 +88,7 @@ async def test_a_hanging_target_blocks_nobody(own: OwnPortal, target: Target, tm
         assert "did not answer within 1 s" in (await own.run(stuck[0]))["summary"]
 
 
+@pytest.mark.slow
 async def test_a_lease_is_kept_while_the_target_works(own: OwnPortal, target: Target, tmp_path: Path) -> None:
     """The work takes longer than a lease, and another agent stands by: it is done once."""
 

@@ -155,6 +155,7 @@ async def test_logs_are_json_with_the_run_and_without_secrets(plain: PlainPortal
         assert secret not in told
 
 
+@pytest.mark.slow
 async def test_reports_that_the_portal_did_not_take_are_sent_after_the_next_start(
     plain: PlainPortal, target: Target, start: Start
 ) -> None:

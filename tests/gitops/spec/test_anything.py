@@ -126,6 +126,7 @@ DEFINITIONS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(DEFINITIONS, max_size=4, unique_by=lambda each: (each["blueprint"], each["identifier"])),
     st.sampled_from([yaml.SafeDumper, yaml.CSafeDumper]), st.booleans(), st.sampled_from([None, True, False]),

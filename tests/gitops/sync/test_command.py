@@ -88,6 +88,7 @@ def summary(lines: list[dict[str, Any]]) -> dict[str, Any]:
     return next(each for each in lines if each["event"] == "summary")
 
 
+@pytest.mark.slow
 async def test_once_again_changed_and_removed(place: Place) -> None:
     add = place.forge.repositories.add
     one = add("PAY/one", {"port.yml": "identifier: one\nblueprint: service\nproperties: {tier: 1, version: 1.10}\n"})

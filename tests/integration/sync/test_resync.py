@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from fairway.integration.definition import Context, Integration
 from fairway.integration.model import Trigger
 from support.integrations import AGENT, SyncWorld, blueprint, counts_of, items, kinds_of, mapping, numbered, resource
@@ -76,6 +78,7 @@ async def test_unseen_entities_are_deleted(world: SyncWorld) -> None:
     assert world.watched.bodies("bulk/entities/delete") == [{"entities": ["b", "c"]}]
 
 
+@pytest.mark.slow
 async def test_dependents_false_deletes_one_by_one(world: SyncWorld) -> None:
     world.source.pages = {"repo": [items("a", "b", "c")]}
     await world.set_up(mapping(resource("repo"), deleteDependentEntities=False))
@@ -157,6 +160,7 @@ async def test_an_unserved_kind_fails_with_those_that_are_served(world: SyncWorl
     assert 'those served: "repo"' in report.kinds[1].problems[0].message
 
 
+@pytest.mark.slow
 async def test_a_removed_resource_takes_its_entities_along(world: SyncWorld) -> None:
     world.source.pages = {"repo": [items("a")], "team": [items("t")]}
     config = mapping(resource("repo"), resource("team", "team"))

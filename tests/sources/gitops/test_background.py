@@ -59,6 +59,7 @@ async def entities(desk: Desk) -> int:
     return len(response.json()["entities"])
 
 
+@pytest.mark.slow
 @ONE_KIND
 async def test_a_pass_tells_how_far_it_is_and_can_be_ended(desk: Desk, slow: FakeGitea) -> None:
     await desk.gitea(slow, options={"concurrency": 1})
@@ -105,6 +106,7 @@ async def test_asking_twice_is_one_pass_more(desk: Desk, slow: FakeGitea) -> Non
     assert [each["status"] for each in passes] == ["complete", "complete"]
 
 
+@pytest.mark.slow
 @ONE_KIND
 async def test_a_process_that_stops_leaves_the_pass_to_the_next(
     desk: Desk, slow: FakeGitea, settings: Settings, clock: Clock

@@ -1,4 +1,5 @@
-"""An API server: listings with continuation tokens that end, selectors, discovery, metadata only, and watches."""
+"""An API server: listings with continuation tokens that end, selectors, discovery, metadata only, and watches that
+begin where they are told to."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import copy
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,8 @@ class ApiServer(FakeThirdParty):
         """The next watch is told that its position is too old."""
         self.broken_page = False
         self.forbidden: set[str] = set()
-        self._watchers: list[tuple[Asked, str, asyncio.Queue[bytes]]] = []
+        self._watchers: list[_Watcher] = []
+        self._history: list[_Event] = []
         self.route("GET", "/version", self._version)
         for api, resources in RESOURCES.items():
             root = f"/api/{api}" if api == "v1" else f"/apis/{api}"
@@ -84,25 +87,25 @@ class ApiServer(FakeThirdParty):
 
     def say(self, kind: str, event: str, item: Mapping[str, Any]) -> None:
         """An event to every watch of a kind."""
-        for _, watched, queue in self._watchers:
-            if watched == kind:
-                queue.put_nowait(json.dumps({"type": event, "object": item}).encode() + b"\n")
+        for watcher in self._watchers:
+            if watcher.kind == kind:
+                watcher.lines.put_nowait(json.dumps({"type": event, "object": item}).encode() + b"\n")
 
     def end_watches(self) -> None:
         """As at the end of their time."""
-        for _, _, queue in self._watchers:
-            queue.put_nowait(b"")
+        for watcher in self._watchers:
+            watcher.lines.put_nowait(b"")
 
     @property
     def watched(self) -> list[str]:
         """Kinds of the watches that are open."""
-        return sorted(kind for _, kind, _ in self._watchers)
+        return sorted(watcher.kind for watcher in self._watchers)
 
-    def _tell(self, kind: str, event: str, item: Mapping[str, Any]) -> None:
-        for asked, watched, queue in self._watchers:
-            if watched == kind and _fits(asked, item):
-                line = {"type": event, "object": _shown(asked, kind, item, of_list=False)}
-                queue.put_nowait(json.dumps(line).encode() + b"\n")
+    def _tell(self, kind: str, name: str, item: dict[str, Any]) -> None:
+        event = _Event(self.version, kind, name, item)
+        self._history.append(event)
+        for watcher in self._watchers:
+            watcher.hear(event)
 
     def _refusal(self, asked: Asked) -> Reply | None:
         if self.token is not None and asked.headers.get("authorization") != f"Bearer {self.token}":
@@ -126,7 +129,7 @@ class ApiServer(FakeThirdParty):
         if kind in self.forbidden:
             return failure(403, "Forbidden", f"cannot list {kind}")
         if asked.query.get("watch") == "true":
-            return self._watch(asked, kind)
+            return self._watch(asked, kind, namespace)
         start = int(asked.query.get("continue", "0"))
         if start and self.broken_page:
             return failure(400, "BadRequest", "the page is broken")
@@ -145,24 +148,49 @@ class ApiServer(FakeThirdParty):
         items = [_shown(asked, kind, each, of_list=True) for each in fitting[start : start + limit]]
         return Reply({"kind": "List", "metadata": {"resourceVersion": str(self.version), **more}, "items": items})
 
-    def _watch(self, asked: Asked, kind: str) -> Reply:
+    def _watch(self, asked: Asked, kind: str, namespace: str | None) -> Reply:
         if self.expire_watch:
             self.expire_watch = False
             return failure(410, "Expired", "too old resource version")
-        queue: asyncio.Queue[bytes] = asyncio.Queue()
-        entry = (asked, kind, queue)
-        self._watchers.append(entry)
+        watcher = _Watcher(asked, kind, namespace)
+        for event in self._history:
+            if event.version > int(asked.query["resourceVersion"]):
+                watcher.hear(event)
+        bookmark = {"kind": "x", "metadata": {"resourceVersion": str(self.version)}}
+        watcher.lines.put_nowait(json.dumps({"type": "BOOKMARK", "object": bookmark}).encode() + b"\n")
+        self._watchers.append(watcher)
 
         async def lines() -> AsyncIterator[bytes]:
             try:
-                bookmark = {"kind": "x", "metadata": {"resourceVersion": str(self.version)}}
-                yield json.dumps({"type": "BOOKMARK", "object": bookmark}).encode() + b"\n"
-                while line := await queue.get():
+                while line := await watcher.lines.get():
                     yield line
             finally:
-                self._watchers.remove(entry)
+                self._watchers.remove(watcher)
 
         return Reply(stream=lines())
+
+
+@dataclass(frozen=True)
+class _Event:
+    version: int
+    kind: str
+    name: str
+    item: dict[str, Any]
+
+
+@dataclass(eq=False)
+class _Watcher:
+    asked: Asked
+    kind: str
+    namespace: str | None
+    lines: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+
+    def hear(self, event: _Event) -> None:
+        """Sends the event when it is of what is watched."""
+        inside = self.namespace in (None, event.item["metadata"].get("namespace"))
+        if event.kind == self.kind and inside and _fits(self.asked, event.item):
+            line = {"type": event.name, "object": _shown(self.asked, self.kind, event.item, of_list=False)}
+            self.lines.put_nowait(json.dumps(line).encode() + b"\n")
 
 
 def _fits(asked: Asked, item: Mapping[str, Any]) -> bool:
