@@ -146,6 +146,7 @@ def test_suggestions_that_come_late_disturb_nobody_who_types(page: Page) -> None
     expect(editor).to_contain_text("invocationMethod")
 
 
+@pytest.mark.slow
 def test_an_action_from_definition_to_permissions(page: Page, api: httpx.Client) -> None:
     name = f"act_{secrets.token_hex(3)}"
     page.goto("/builder/actions/new")

@@ -39,6 +39,7 @@ def test_many_are_changed_at_once(page: Page, api: httpx.Client) -> None:
         api.patch(f"/v1/blueprints/{BLUEPRINT}/entities/boat-{number}", json=body).raise_for_status()
 
 
+@pytest.mark.slow
 def test_an_action_is_run_on_many(page: Page, api: httpx.Client) -> None:
     sails = {"type": "SEARCH", "combinator": "and", "rules": [{"property": "kind", "operator": "=", "value": "sail"}]}
     action = {

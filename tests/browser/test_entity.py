@@ -97,6 +97,7 @@ def _open(page: Page, harbour: str, tab: str | None = None) -> None:
     page.get_by_role("heading", name=f"Harbour {harbour}", level=1).wait_for()
 
 
+@pytest.mark.slow
 def test_the_overview_tells_what_it_is(page: Page, harbour: str) -> None:
     _open(page, harbour)
     assert page.get_by_role("tab").all_inner_texts() == TABS
@@ -140,6 +141,7 @@ def test_related_entities_are_found_in_both_directions(page: Page, harbour: str)
     expect(page.get_by_role("grid").get_by_role("link", name=f"Harbour {harbour}").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_graph_leads_to_what_is_drawn(page: Page, harbour: str) -> None:
     _open(page, harbour, "graph")
     node = page.locator(f'[data-id="pier:{harbour}-pier"]')
@@ -181,6 +183,7 @@ def test_scorecards_say_why_and_what_would_help(page: Page, harbour: str) -> Non
     expect(card).to_contain_text('To pass: "depth" must be at least 20, but is 12')
 
 
+@pytest.mark.slow
 def test_history_shows_what_was_before(page: Page, harbour: str, api: httpx.Client) -> None:
     path = f"/v1/blueprints/harbour/entities/{harbour}"
     api.patch(path, json={"properties": {"size": "small"}}).raise_for_status()
@@ -205,6 +208,7 @@ def test_a_value_is_changed_where_it_stands(page: Page, harbour: str) -> None:
     expect(page.get_by_role("region", name="Scorecards")).to_contain_text("1 of 1 rules pass")
 
 
+@pytest.mark.slow
 def test_the_form_sends_what_was_changed(page: Page, harbour: str, api: httpx.Client) -> None:
     _open(page, harbour)
     page.get_by_role("button", name="Edit", exact=True).click()
@@ -222,6 +226,7 @@ def test_the_form_sends_what_was_changed(page: Page, harbour: str, api: httpx.Cl
     assert entity["properties"]["facts"] == {"cranes": 4}
 
 
+@pytest.mark.slow
 def test_deleting_shows_what_would_go_too(page: Page, harbour: str, api: httpx.Client) -> None:
     _open(page, harbour)
     page.get_by_role("button", name="More").click()
@@ -238,6 +243,7 @@ def test_deleting_shows_what_would_go_too(page: Page, harbour: str, api: httpx.C
     assert api.get(f"/v1/blueprints/pier/entities/{harbour}-pier").status_code == 404
 
 
+@pytest.mark.slow
 def test_actions_lead_to_their_form_with_the_entity(page: Page, harbour: str) -> None:
     _open(page, harbour)
     page.get_by_role("button", name="Actions").click()

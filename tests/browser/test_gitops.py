@@ -12,6 +12,7 @@ from support.browser import accessible, settled, violations
 from support.gitops_connected import BLUEPRINT, TOKEN, World, spec
 
 
+@pytest.mark.slow
 def test_the_list_says_how_each_source_is(page: Page, world: World) -> None:
     world.repository("one", {"port.yml": spec("one-" + world.name, tier="high")})
     world.repository("two", {"port.yml": spec("two-" + world.name)})
@@ -228,6 +229,7 @@ def test_events_with_a_bad_signature_are_told(page: Page, world: World) -> None:
     expect(events).to_contain_text("the secret at the forge is another one than here")
 
 
+@pytest.mark.slow
 def test_the_entity_says_where_it_is_defined(page: Page, world: World) -> None:
     name = "e-" + world.name
     first = world.repository("first", {"team/port.yml": "\n" + spec(name, tier=1)})

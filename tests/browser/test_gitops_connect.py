@@ -80,6 +80,7 @@ _LOGINS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "login", "given", "secret", "settings"), _LOGINS, ids=[each[0] for each in _LOGINS])
 def test_each_kind_of_forge_takes_its_form(
     page: Page, world: World, kind: str, login: str | None, given: dict[str, str], secret: str, settings: dict[str, Any]

@@ -40,6 +40,7 @@ def test_a_word_narrows_it_and_stands_in_the_address(page: Page) -> None:
     expect(grid.get_by_role("link")).to_have_text(["Boat 07"])
 
 
+@pytest.mark.slow
 def test_sorting_is_done_by_the_portal(page: Page) -> None:
     grid = open_boats(page)
     head = grid.get_by_role("columnheader", name="Length")
@@ -72,6 +73,7 @@ def test_a_filter_is_built_and_taken_apart(page: Page) -> None:
     expect(count_of(page)).to_have_text("20 of 40")
 
 
+@pytest.mark.slow
 def test_a_filter_may_be_written_as_json(page: Page) -> None:
     open_boats(page, filter=_rule("kind", "=", "motor"))
     page.get_by_role("button", name="Filter · 1").click()
@@ -102,6 +104,7 @@ def test_filters_in_the_address_are_applied(page: Page, rule: dict[str, object],
     expect(page.get_by_role("group", name="Filters")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_rows_are_grouped(page: Page) -> None:
     grid = open_boats(page)
     page.get_by_role("button", name="Group").click()
@@ -116,6 +119,7 @@ def test_rows_are_grouped(page: Page) -> None:
     expect(grid.get_by_role("link").first).to_have_text("Boat 00")
 
 
+@pytest.mark.slow
 def test_columns_are_chosen_and_ordered(page: Page) -> None:
     grid = open_boats(page)
     page.get_by_role("button", name="Columns").click()
@@ -175,6 +179,7 @@ def test_keys_lead_through_the_grid(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/entities/boat/boat-00$"))
 
 
+@pytest.mark.slow
 def test_a_value_is_changed_in_place_and_back(page: Page, api: httpx.Client) -> None:
     grid = open_boats(page, q="boat-11")
     grid.locator('[data-place="1:0"]').focus()
@@ -256,6 +261,7 @@ def test_a_page_that_does_not_exist(page: Page) -> None:
     expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_pages_are_renamed_and_moved(page: Page, api: httpx.Client) -> None:
     open_boats(page)
     page.get_by_role("button", name="Page", exact=True).click()
@@ -281,6 +287,7 @@ def test_narrow_windows_do_not_scroll_sideways(page: Page, width: int) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.slow
 def test_in_the_dark(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     grid = open_boats(page, group="kind", filter=_rule("length", ">", 3))

@@ -228,6 +228,7 @@ def test_a_run_is_opened_by_keyboard(page: Page, api: httpx.Client) -> None:
     expect(page).to_have_url(re.compile(r"/runs/r_"))
 
 
+@pytest.mark.slow
 def test_the_log_is_searched_filtered_held_and_taken_away(page: Page, api: httpx.Client, agent: Agent) -> None:
     run = _start(api)
     agent.claim(run)
@@ -256,6 +257,7 @@ def test_the_log_is_searched_filtered_held_and_taken_away(page: Page, api: httpx
     assert "ERROR stirring 7" in download.value.path().read_text()
 
 
+@pytest.mark.slow
 def test_a_failure_says_why_and_is_run_again_with_other_inputs(page: Page, api: httpx.Client, agent: Agent) -> None:
     run = _start(api, recipe="butter")
     agent.claim(run)

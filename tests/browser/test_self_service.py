@@ -159,6 +159,7 @@ def test_what_is_pinned_and_used_comes_first(page: Page) -> None:
     expect(shelf).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_what_somebody_may_not_run_says_why(member_page: Page) -> None:
     member_page.goto("/self-service")
     card = _card(member_page, "Sink a service")
@@ -199,6 +200,7 @@ def test_a_hub_that_cannot_be_loaded_can_be_asked_again(page: Page) -> None:
     expect(_card(page, "Build a boat")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_depends_on_an_input_follows_while_somebody_types(page: Page) -> None:
     page.goto("/self-service/boat_build")
     page.get_by_role("combobox", name="Finish").click()
@@ -256,6 +258,7 @@ def test_a_form_by_keyboard_becomes_a_run_whose_secret_nobody_reads(page: Page, 
     expect(page.get_by_role("region", name="Recently used").get_by_role("heading", name="Build a boat")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_steps_are_checked_one_by_one_and_reviewed(page: Page) -> None:
     page.goto("/self-service/boat_equip")
     steps = page.get_by_role("navigation", name="Steps")

@@ -107,6 +107,7 @@ def test_a_secret_is_never_shown(page: Page, api: httpx.Client) -> None:
     assert api.get(f"/v1/organization/secrets/{name}").json()["secret"]["description"] == "for the exporter"
 
 
+@pytest.mark.slow
 def test_a_member_is_told_what_is_for_admins(browser: Browser, api: httpx.Client, site: LivePortal) -> None:
     email, password = f"member-{secrets.token_hex(3)}@example.com", "a long enough password"
     api.post("/v1/users/invite", json={"invitee": {"email": email, "roles": ["Member"]}}).raise_for_status()

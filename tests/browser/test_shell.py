@@ -10,6 +10,7 @@ from support.browser import settled, sign_in, violations
 EMAIL, PASSWORD = "admin@example.com", "correct horse battery staple"
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_told_and_the_right_one_opens(anonymous_page: Page) -> None:
     page = anonymous_page
     page.goto("/pages/services")

@@ -30,6 +30,7 @@ def integration(api: httpx.Client) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_the_list_says_how_sources_are(page: Page, integration: str) -> None:
     page.goto("/sources")
     row = page.get_by_role("row", name=re.compile(integration))

@@ -29,7 +29,7 @@ class Event:
 
     id: str
     kind: str
-    data: dict[str, Any]
+    data: Any
 
     @property
     def told(self) -> str:
@@ -78,9 +78,9 @@ async def reader(app: FastAPI, client: httpx.AsyncClient, portal: Portal) -> Asy
 
 
 @asynccontextmanager
-async def _stream(client: httpx.AsyncClient, run_id: str, place: str = "") -> AsyncIterator[Events]:
+async def _stream(client: httpx.AsyncClient, run_id: str, place: str = "", query: str = "") -> AsyncIterator[Events]:
     headers = {"last-event-id": place} if place else {}
-    async with client.stream("GET", f"/v1/fairway/runs/{run_id}/stream", headers=headers) as response:
+    async with client.stream("GET", f"/v1/fairway/runs/{run_id}/stream{query}", headers=headers) as response:
         assert response.status_code == 200
         assert response.headers["content-type"].startswith("text/event-stream")
         yield Events(response)
@@ -117,6 +117,33 @@ async def test_an_ended_run_is_told_from_the_start(desk: Desk, reader: httpx.Asy
     await desk.report({"runId": run_id, "logs": lines, "status": "FAILURE"})
     async with _stream(reader, run_id) as events:
         assert await events.rest() == ["FAILURE", *(line["message"] for line in lines)]
+
+
+async def test_many_lines_come_together(desk: Desk, reader: httpx.AsyncClient, run_id: str, clock: ManualClock) -> None:
+    """Old ones and those of the last seconds alike, each once and in order; a page at a time."""
+    for half in (range(1500), range(1500, 2700)):
+        await desk.report({"runId": run_id, "logs": [{"message": str(number)} for number in half]})
+        clock.advance(seconds=10)
+    await desk.report({"runId": run_id, "logs": [{"message": str(number)} for number in range(2700, 5000)]})
+    async with _stream(reader, run_id, query="?together=true") as events:
+        first = await events.next()
+        assert first is not None
+        assert first.kind == "run"
+        told: list[str] = []
+        while len(told) < 5000:
+            event = await events.next()
+            assert event is not None
+            assert event.kind == "logs"
+            assert len(event.data) <= 1000
+            told += [line["message"] for line in event.data]
+        assert told == [str(number) for number in range(5000)]
+        await desk.log(run_id, "done", terminationStatus="SUCCESS")
+        ended, last = await events.next(), await events.next()
+        assert ended is not None
+        assert ended.told == "SUCCESS"
+        assert last is not None
+        assert [line["message"] for line in last.data] == ["done"]
+        assert await events.next() is None
 
 
 async def test_a_stream_goes_on_after_a_break(

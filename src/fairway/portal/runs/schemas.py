@@ -153,6 +153,7 @@ RESUME: list[dict[str, Any]] = [
     },
     _parameter("last_event_id", STRING, "The same for clients that cannot set headers."),
 ]
+TOGETHER = _parameter("together", {"type": "boolean"}, "Lines that are there at the same time come as one event.")
 FROM = _parameter("from", STRING, "`next` of the page before.")
 
 

@@ -31,6 +31,7 @@ _SETTLED_MS = 5_000
 _MOST_STREAMS = 1000
 _HELLO = b"retry: 2000\n\n"
 
+_Framed = Callable[[Sequence[LogLine], int], bytes]
 Authenticate = Callable[[], Awaitable[Caller]]
 
 
@@ -50,8 +51,11 @@ class RunStreams:
         """Streams that are open."""
         return self._open
 
-    async def open(self, authenticate: Authenticate, run_id: str, last_event_id: str = "") -> AsyncIterator[bytes]:
+    async def open(
+        self, authenticate: Authenticate, run_id: str, last_event_id: str = "", *, together: bool = False
+    ) -> AsyncIterator[bytes]:
         """The bytes of one stream; ``last_event_id`` is the last id that a broken one gave: lines before are left out.
+        ``together``: lines that are there at the same time are one event, an array.
 
         Raises:
             NotFound: there is no run that the caller may see.
@@ -63,10 +67,10 @@ class RunStreams:
         lines = _Tail(_number(last_event_id))
         caller = await authenticate()
         await self._tools.db.read(lambda tx: self._sight.require(tx, caller, run_id))
-        return self._stream(authenticate, caller, run_id, lines)
+        return self._stream(authenticate, caller, run_id, lines, _arrays if together else _one_by_one)
 
     async def _stream(
-        self, authenticate: Authenticate, caller: Caller, run_id: str, lines: _Tail
+        self, authenticate: Authenticate, caller: Caller, run_id: str, lines: _Tail, framed: _Framed
     ) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         beat = loop.time() + HEARTBEAT_SECONDS
@@ -82,7 +86,7 @@ class RunStreams:
                         state = shown
                         yield _frame("run", shown, lines.floor)
                     if fresh:
-                        yield b"".join(_frame("log", dumps(log_document(line)), lines.floor) for line in fresh)
+                        yield framed(fresh, lines.floor)
                     if more:
                         continue
                     if run.terminal:
@@ -98,18 +102,19 @@ class RunStreams:
             self._open -= 1
 
     async def _look(self, caller: Caller, run_id: str, lines: _Tail) -> tuple[Run, list[LogLine], bool]:
-        """The run, lines that were not seen yet, and whether there are more."""
+        """The run, lines that were not seen yet, and whether there may be more."""
 
         async def work(tx: Tx) -> tuple[Run, list[LogLine]]:
             run = await self._sight.require(tx, caller, run_id)
-            if not lines.seen:
-                return run, await log_repository.behind(tx, run_id, lines.floor, _PAGE)
+            if lines.catching_up or not lines.seen:
+                return run, await log_repository.behind(tx, run_id, lines.top, _PAGE)
             there = await log_repository.numbers_behind(tx, run_id, lines.floor, _PAGE + len(lines.seen))
             return run, await log_repository.numbered(tx, [each for each in there if each not in lines.seen][:_PAGE])
 
         run, found = await self._tools.db.read(work)
         lines.take(found, self._tools.now())
-        return run, found, len(found) == _PAGE
+        was, lines.catching_up = lines.catching_up, len(found) == _PAGE
+        return run, found, lines.catching_up or (was and bool(lines.seen))
 
 
 class _Tail:
@@ -121,6 +126,13 @@ class _Tail:
         self.floor = floor
         self.seen: dict[int, int] = {}
         """Numbers above the floor, and when those lines were written."""
+        self.catching_up = True
+        """Whether a long log is read page by page; only at its end it is looked for numbers that were left out."""
+
+    @property
+    def top(self) -> int:
+        """The highest number so far."""
+        return max(self.seen, default=self.floor)
 
     def take(self, fresh: Sequence[LogLine], now: int) -> None:
         """Remembers lines that were not seen before."""
@@ -144,6 +156,14 @@ def _number(event_id: str) -> int:
     if not (event_id.isascii() and event_id.isdigit() and len(event_id) <= _LONGEST_NUMBER):
         raise InvalidRequest(f'"{event_id[:50]}" is not the id of an event of a run\'s stream')
     return int(event_id)
+
+
+def _one_by_one(lines: Sequence[LogLine], floor: int) -> bytes:
+    return b"".join(_frame("log", dumps(log_document(line)), floor) for line in lines)
+
+
+def _arrays(lines: Sequence[LogLine], floor: int) -> bytes:
+    return _frame("logs", dumps([log_document(line) for line in lines]), floor)
 
 
 def _frame(kind: str, document: bytes, floor: int) -> bytes:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from fairway.portal.access.schemas import answers
 from fairway.portal.audit.stream.response import EventStreamResponse
 from fairway.portal.http import CallerDep, answer, api_router, ok
-from fairway.portal.http.requests import current_caller
+from fairway.portal.http.requests import current_caller, flag
 from fairway.portal.runs import schemas
 from fairway.portal.runs.affected import AffectedEntities
 from fairway.portal.runs.endpoints.runs import accepted
@@ -22,7 +22,7 @@ _ONE = "/fairway/runs/{run_id}"
 _RUN = {"run": schemas.RUN}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Server-sent events: `run` with the run whenever it changes, `log` with each line of its log.",
+        "description": "Server-sent events: `run` with the run whenever it changes, `log` or `logs` with its log.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     },
     401: {"description": "No valid token."},
@@ -50,14 +50,16 @@ def build_router(runs: RunService, affected: AffectedEntities, streams: RunStrea
         f"{_ONE}/stream",
         summary="A run and its log as they grow, as server-sent events",
         description="From the start, or from behind Last-Event-ID, until the run has ended, the token expires, or the "
-        "server stops. Lines of the last seconds before a break may come again; their ids tell.",
+        "server stops. Lines of the last seconds before a break may come again; their ids tell. Events are `run` with "
+        "the run, and `log` with a line, or `logs` with an array of lines.",
         response_class=Response,
         responses=_STREAM,
-        openapi_extra=schemas.parameters(*schemas.RESUME),
+        openapi_extra=schemas.parameters(*schemas.RESUME, schemas.TOGETHER),
     )
     async def stream(run_id: str, request: Request, caller: CallerDep) -> Response:
         place = request.headers.get("last-event-id") or request.query_params.get("last_event_id") or ""
-        chunks = await streams.open(partial(current_caller, request), run_id, place)
+        together = flag(request, "together")
+        chunks = await streams.open(partial(current_caller, request), run_id, place, together=together)
         return EventStreamResponse(chunks, streams.stopping)
 
     return router

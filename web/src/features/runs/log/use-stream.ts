@@ -35,19 +35,20 @@ export function useRunStream(id: string, onRun: (run: Run) => void) {
       setLines((before) => appended(before, fresh));
     };
     const open = () => {
-      source = new EventSource(`/v1/fairway/runs/${encodeURIComponent(id)}/stream`);
+      source = new EventSource(`/v1/fairway/runs/${encodeURIComponent(id)}/stream?together=true`);
       source.onopen = () => setState("live");
       source.addEventListener("run", (event: MessageEvent<string>) => {
         const run = JSON.parse(event.data) as Run;
         ended = hasEnded(run);
         told.current(run);
       });
-      source.addEventListener("log", (event: MessageEvent<string>) => {
-        const line = JSON.parse(event.data) as LogLine;
-        // after a break the last lines come again
-        if (seen.has(line.id)) return;
-        seen.add(line.id);
-        waiting.push(line);
+      source.addEventListener("logs", (event: MessageEvent<string>) => {
+        for (const line of JSON.parse(event.data) as LogLine[]) {
+          // after a break the last lines come again
+          if (seen.has(line.id)) continue;
+          seen.add(line.id);
+          waiting.push(line);
+        }
         gather ??= setTimeout(flush, GATHER_MS);
       });
       source.onerror = () => {
