@@ -223,6 +223,14 @@ def test_sensitive_settings_are_secrets() -> None:
     assert found.plain() == {"token": "hush", "keys": {"a": "whisper"}}
 
 
+def test_long_parts_of_a_secret_object_are_secrets_by_themselves() -> None:
+    """A header may appear in a line without the others."""
+    headers = {"x-key": "a long whisper", "accept": "json", "x-more": ["another whisper", 7]}
+    found = configured({"name": "headers", "type": "object", "sensitive": True}, headers=headers)
+    assert {"a long whisper", "another whisper"} <= set(found.secrets())
+    assert "json" not in found.secrets()
+
+
 # --- resources ----------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -25,6 +25,8 @@ from fairway.integration.manifest.spec import Configuration, Dependency
 from fairway.integration.settings.names import snake
 from fairway.integration.settings.values import json_text, url
 
+_LONG = 8
+"""Characters of a part of a secret object that is masked by itself; shorter ones would mask half of every line."""
 _TYPES: Mapping[str, Any] = {
     "string": str,
     "url": Annotated[str, BeforeValidator(url)],
@@ -50,8 +52,8 @@ class ConfigModel(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """Sensitive values as they might appear in a log."""
         found = [getattr(self, name) for name in type(self).model_fields]
-        texts = [_revealed(value) for value in found if isinstance(value, Secret | SecretStr)]
-        return tuple(text if isinstance(text, str) else json.dumps(text) for text in texts if text)
+        revealed = [_revealed(value) for value in found if isinstance(value, Secret | SecretStr)]
+        return tuple(text for value in revealed if value for text in _texts(value))
 
     @model_validator(mode="wrap")
     @classmethod
@@ -66,6 +68,17 @@ class ConfigModel(BaseModel):
         if errors:
             raise ValidationError.from_exception_data("configuration", errors, hide_input=True)
         return instance
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """A secret as it might appear: a whole text, or the longer values of an object such as headers."""
+    if isinstance(value, str):
+        yield value
+        return
+    yield json.dumps(value)
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for part in parts:
+        yield from (text for text in _texts(part) if len(text) >= _LONG)
 
 
 def config_model(items: Sequence[Configuration]) -> type[ConfigModel]:
