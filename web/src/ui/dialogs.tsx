@@ -46,6 +46,39 @@ export function FormDialog(props: FormDialogProps) {
   );
 }
 
+interface DecisionProps {
+  confirm: string;
+  onConfirm: () => void;
+  onClose: () => void;
+  pending: boolean;
+  error: Error | null;
+  disabled?: boolean;
+  /** Whether something is lost by it. */
+  danger?: boolean;
+}
+
+/** The foot of a dialog that decides something: what the server says against it, and the buttons; the safe one has the
+ * focus. */
+export function Decision({ confirm, onConfirm, onClose, pending, error, disabled, danger }: DecisionProps) {
+  return (
+    <>
+      {error && (
+        <Alert color="red" role="alert">
+          {error.message}
+        </Alert>
+      )}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button color={danger ? "red.9" : undefined} loading={pending} disabled={disabled} onClick={onConfirm}>
+          {confirm}
+        </Button>
+      </Group>
+    </>
+  );
+}
+
 interface Danger {
   title: string;
   children: ReactNode;

@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import { IconDots } from "@tabler/icons-react";
+import { IconDots, IconTrash } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { askBefore } from "./dialogs";
 
 /** What can be done with one row of a list. */
 export function RowMenu({ label, children }: { label: string; children: ReactNode }) {
@@ -13,5 +14,26 @@ export function RowMenu({ label, children }: { label: string; children: ReactNod
       </Menu.Target>
       <Menu.Dropdown>{children}</Menu.Dropdown>
     </Menu>
+  );
+}
+
+interface LossProps {
+  /** The question that is asked before. */
+  title: string;
+  children: string;
+  label?: string;
+  onConfirm: () => void;
+}
+
+/** The item of a menu by which something is lost. */
+export function LossItem({ title, children, label = "Delete", onConfirm }: LossProps) {
+  return (
+    <Menu.Item
+      color="red"
+      leftSection={<IconTrash size={15} />}
+      onClick={() => askBefore({ title, children, confirm: label, onConfirm })}
+    >
+      {label}
+    </Menu.Item>
   );
 }

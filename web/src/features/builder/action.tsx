@@ -3,13 +3,14 @@ import { IconTrash } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { AddressTabs } from "@/ui/address-tabs";
 import { askBefore } from "@/ui/dialogs";
 import { showDone, showProblem } from "@/ui/notify";
 import { Loaded, PageHead } from "@/ui/states";
 import { actionQuery, useDeleteAction, useSaveAction } from "./api";
 import { AutomationLog } from "./automation-log";
 import { useDocument } from "./document";
-import { DocumentEditor, SaveBar } from "./editor";
+import { Draft } from "./editor";
 import { ACTIONS, withoutStamps } from "./model";
 import { ActionPermissions } from "./permissions";
 
@@ -92,11 +93,7 @@ function Existing({ identifier }: { identifier: string }) {
               Delete
             </Button>
           </Head>
-          <Tabs
-            value={tab}
-            keepMounted={false}
-            onChange={(next) => void navigate({ to: ".", search: { tab: next } as never, replace: true })}
-          >
+          <AddressTabs value={tab}>
             <Tabs.List mb="md">
               <Tabs.Tab value="definition">Definition</Tabs.Tab>
               {data.trigger.type === "automation" ? (
@@ -114,7 +111,7 @@ function Existing({ identifier }: { identifier: string }) {
             <Tabs.Panel value="events">
               <AutomationLog identifier={identifier} />
             </Tabs.Panel>
-          </Tabs>
+          </AddressTabs>
         </>
       )}
     </Loaded>
@@ -136,23 +133,7 @@ function Definition({ was, stored }: { was: string | null; stored: object }) {
       <Text size="sm" c="dimmed" mb="xs">
         Ctrl Space suggests what can stand at the cursor. The portal checks the whole definition when it is saved.
       </Text>
-      <DocumentEditor
-        label="Definition"
-        text={document.text}
-        onChange={document.setText}
-        operation={["post", "/v1/actions"]}
-        problem={document.problem}
-      />
-      <SaveBar
-        onSave={() => document.value && save.mutate(document.value, { onSuccess: done })}
-        pending={save.isPending}
-        disabled={document.value === null || !document.changed}
-        error={save.error}
-      >
-        <Button variant="default" onClick={document.reset} disabled={!document.changed}>
-          Undo the changes
-        </Button>
-      </SaveBar>
+      <Draft label="Definition" document={document} operation={["post", "/v1/actions"]} save={save} onSaved={done} />
     </>
   );
 }

@@ -19,6 +19,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { useMemo, useState } from "react";
 import type { Blueprint as Data, PropertyDefinition, RelationDefinition } from "@/api/model";
 import { blueprintsQuery } from "@/app/queries";
+import { AddressTabs } from "@/ui/address-tabs";
 import { askBefore } from "@/ui/dialogs";
 import { showDone, showProblem } from "@/ui/notify";
 import { RowMenu } from "@/ui/row-menu";
@@ -90,11 +91,7 @@ function Editor({ blueprint, all }: { blueprint: Data; all: Data[] }) {
           Delete
         </Button>
       </PageHead>
-      <Tabs
-        value={tab}
-        onChange={(next) => void navigate({ to: ".", search: { tab: next } as never, replace: true })}
-        keepMounted={false}
-      >
+      <AddressTabs value={tab}>
         <Tabs.List mb="md">
           <Tabs.Tab value="properties">Properties and relations</Tabs.Tab>
           <Tabs.Tab value="json">JSON</Tabs.Tab>
@@ -123,7 +120,7 @@ function Editor({ blueprint, all }: { blueprint: Data; all: Data[] }) {
         <Tabs.Panel value="scorecards">
           <Scorecards blueprint={blueprint.identifier} />
         </Tabs.Panel>
-      </Tabs>
+      </AddressTabs>
       {(tab === "properties" || tab === "json") && (
         <Saving blueprint={blueprint} draft={draft.value} changed={text !== stored} onReset={() => setText(stored)} />
       )}

@@ -2,9 +2,11 @@ import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import type { JsonObject } from "@/api/model";
 import { bodySchemaQuery } from "@/api/schemas";
 import { Code } from "@/ui/code";
 import type { Schema } from "@/ui/code/completion";
+import type { useDocument } from "./document";
 
 type Extension = ReturnType<typeof import("@/ui/code/completion").schemaCompletion>;
 
@@ -79,5 +81,45 @@ export function SaveBar({ onSave, pending, disabled, error, label = "Save", chil
         {children}
       </Group>
     </Stack>
+  );
+}
+
+interface DraftProps {
+  label: string;
+  document: ReturnType<typeof useDocument>;
+  operation: [string, string];
+  save: {
+    mutate: (body: JsonObject, then: { onSuccess: () => void }) => void;
+    isPending: boolean;
+    error: Error | null;
+  };
+  onSaved: () => void;
+  height?: string;
+}
+
+/** A definition that is edited and saved as a whole. */
+export function Draft({ label, document, operation, save, onSaved, height }: DraftProps) {
+  const { text, setText, value, problem, changed, reset } = document;
+  return (
+    <>
+      <DocumentEditor
+        label={label}
+        text={text}
+        onChange={setText}
+        operation={operation}
+        problem={problem}
+        height={height}
+      />
+      <SaveBar
+        onSave={() => value && save.mutate(value, { onSuccess: onSaved })}
+        pending={save.isPending}
+        disabled={value === null || !changed}
+        error={save.error}
+      >
+        <Button variant="default" onClick={reset} disabled={!changed}>
+          Undo the changes
+        </Button>
+      </SaveBar>
+    </>
   );
 }

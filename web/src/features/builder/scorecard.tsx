@@ -12,7 +12,7 @@ import { Empty, Loaded, PageHead } from "@/ui/states";
 import { EntityLink } from "@/ui/value/links";
 import { scorecardsQuery, useDeleteScorecard, useSaveScorecard } from "./api";
 import { useDocument } from "./document";
-import { DocumentEditor, SaveBar } from "./editor";
+import { Draft } from "./editor";
 import { SCORECARDS, withoutStamps } from "./model";
 
 const BLANK = {
@@ -122,24 +122,14 @@ function Editor({ blueprint, was, stored, title }: EditorProps) {
           </Button>
         )}
       </PageHead>
-      <DocumentEditor
+      <Draft
         label="Scorecard"
-        text={document.text}
-        onChange={document.setText}
+        document={document}
         operation={["post", "/v1/blueprints/{blueprint}/scorecards"]}
-        problem={document.problem}
         height="460px"
+        save={save}
+        onSaved={done}
       />
-      <SaveBar
-        onSave={() => document.value && save.mutate(document.value, { onSuccess: done })}
-        pending={save.isPending}
-        disabled={document.value === null || !document.changed}
-        error={save.error}
-      >
-        <Button variant="default" onClick={document.reset} disabled={!document.changed}>
-          Undo the changes
-        </Button>
-      </SaveBar>
       {was !== null && <Standing blueprint={blueprint} identifier={was} />}
     </Stack>
   );

@@ -10,7 +10,7 @@ import { showDone, showProblem } from "@/ui/notify";
 import { Loaded, PageHead } from "@/ui/states";
 import { useDeleteWorkflow, useSaveWorkflow, type WorkflowSummary, workflowQuery } from "./api";
 import { useDocument } from "./document";
-import { DocumentEditor, SaveBar } from "./editor";
+import { Draft } from "./editor";
 import { ACTIONS, withoutStamps } from "./model";
 
 const BLANK = {
@@ -85,23 +85,7 @@ function Editor({ was, stored, title }: { was: string | null; stored: object; ti
         )}
       </PageHead>
       <Steps value={document.value} />
-      <DocumentEditor
-        label="Definition"
-        text={document.text}
-        onChange={document.setText}
-        operation={["post", "/v1/workflows"]}
-        problem={document.problem}
-      />
-      <SaveBar
-        onSave={() => document.value && save.mutate(document.value, { onSuccess: done })}
-        pending={save.isPending}
-        disabled={document.value === null || !document.changed}
-        error={save.error}
-      >
-        <Button variant="default" onClick={document.reset} disabled={!document.changed}>
-          Undo the changes
-        </Button>
-      </SaveBar>
+      <Draft label="Definition" document={document} operation={["post", "/v1/workflows"]} save={save} onSaved={done} />
     </Stack>
   );
 }

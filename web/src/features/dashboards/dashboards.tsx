@@ -1,13 +1,13 @@
-import { Button, Card, Group, Menu, SimpleGrid, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
-import { IconChartBar, IconPlus, IconTrash } from "@tabler/icons-react";
+import { Button, Card, Group, SimpleGrid, Stack, Text, TextInput, UnstyledButton } from "@mantine/core";
+import { IconChartBar, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useUser } from "@/app/session";
-import { askBefore, FormDialog } from "@/ui/dialogs";
+import { FormDialog } from "@/ui/dialogs";
 import { identifierOf } from "@/ui/names";
 import { showProblem } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { boardQuery, dashboardsQuery, useCreateDashboard, useDeleteDashboard } from "./api";
 import { DashboardBoard } from "./board";
@@ -79,24 +79,17 @@ function Dashboard({ identifier }: { identifier: string }) {
           <PageHead title={data.title ?? identifier} sub={data.description ?? undefined}>
             {isAdmin && (
               <RowMenu label={data.title ?? identifier}>
-                <Menu.Item
-                  color="red"
-                  leftSection={<IconTrash size={15} />}
-                  onClick={() =>
-                    askBefore({
-                      title: `Delete ${data.title ?? identifier}?`,
-                      children: "The dashboard goes; what it shows stays.",
-                      confirm: "Delete",
-                      onConfirm: () =>
-                        remove.mutate(identifier, {
-                          onSuccess: () => void navigate({ to: "/dashboards" as never }),
-                          onError: showProblem,
-                        }),
+                <LossItem
+                  title={`Delete ${data.title ?? identifier}?`}
+                  onConfirm={() =>
+                    remove.mutate(identifier, {
+                      onSuccess: () => void navigate({ to: "/dashboards" as never }),
+                      onError: showProblem,
                     })
                   }
                 >
-                  Delete
-                </Menu.Item>
+                  The dashboard goes; what it shows stays.
+                </LossItem>
               </RowMenu>
             )}
           </PageHead>

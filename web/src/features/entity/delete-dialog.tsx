@@ -1,7 +1,8 @@
-import { Alert, Button, Checkbox, Group, List, Modal, ScrollArea, Stack, Text } from "@mantine/core";
+import { Checkbox, List, Modal, ScrollArea, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useBlueprints } from "@/app/queries";
+import { Decision } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
 import { Loaded, LoadingRows } from "@/ui/states";
 import { offerUndo } from "@/ui/undo";
@@ -46,24 +47,15 @@ export function DeleteDialog({ blueprint, identifiers, name, onClose, onDone }: 
             )
           }
         </Loaded>
-        {remove.error && (
-          <Alert color="red" role="alert">
-            {remove.error.message}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            color="red"
-            loading={remove.isPending}
-            disabled={!dependents.isSuccess || (others > 0 && !agreed)}
-            onClick={() => void run()}
-          >
-            {others > 0 ? `Delete ${(identifiers.length + others).toLocaleString()}` : "Delete"}
-          </Button>
-        </Group>
+        <Decision
+          confirm={others > 0 ? `Delete ${(identifiers.length + others).toLocaleString()}` : "Delete"}
+          danger
+          pending={remove.isPending}
+          error={remove.error}
+          disabled={!dependents.isSuccess || (others > 0 && !agreed)}
+          onClose={onClose}
+          onConfirm={() => void run()}
+        />
       </Stack>
     </Modal>
   );

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Radio, Stack } from "@mantine/core";
+import { Modal, Radio, Stack } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { Decision } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
 import { type Remains, type Source, useDeleteSource } from "./api";
 
@@ -41,32 +42,23 @@ export function DeleteSource({ source, onClose }: { source: Source; onClose: () 
             ))}
           </Stack>
         </Radio.Group>
-        {remove.error && (
-          <Alert color="red" role="alert">
-            {remove.error.message}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            color="red.9"
-            disabled={remains === null}
-            loading={remove.isPending}
-            onClick={() =>
-              remains &&
-              remove.mutate(remains, {
-                onSuccess: () => {
-                  showDone(`${source.title} is being disconnected`);
-                  void navigate({ to: "/sources" as never });
-                },
-              })
-            }
-          >
-            Disconnect
-          </Button>
-        </Group>
+        <Decision
+          confirm="Disconnect"
+          danger
+          pending={remove.isPending}
+          error={remove.error}
+          disabled={remains === null}
+          onClose={onClose}
+          onConfirm={() =>
+            remains &&
+            remove.mutate(remains, {
+              onSuccess: () => {
+                showDone(`${source.title} is being disconnected`);
+                void navigate({ to: "/sources" as never });
+              },
+            })
+          }
+        />
       </Stack>
     </Modal>
   );

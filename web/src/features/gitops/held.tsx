@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useBlueprints } from "@/app/queries";
 import { useUser } from "@/app/session";
+import { Decision } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
 import { Empty, Loaded } from "@/ui/states";
 import { Ago } from "@/ui/time";
@@ -169,31 +170,22 @@ function Approve({ source, plan, onClose }: DialogProps) {
           checked={agreed}
           onChange={(event) => setAgreed(event.currentTarget.checked)}
         />
-        {approve.error && (
-          <Alert color="red" role="alert">
-            {approve.error.message}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            color="red.9"
-            disabled={!agreed}
-            loading={approve.isPending}
-            onClick={() =>
-              approve.mutate(plan.id, {
-                onSuccess: ({ figures }) => {
-                  showDone(`Approved: ${changesText(figures)}`);
-                  onClose();
-                },
-              })
-            }
-          >
-            Approve
-          </Button>
-        </Group>
+        <Decision
+          confirm="Approve"
+          danger
+          pending={approve.isPending}
+          error={approve.error}
+          disabled={!agreed}
+          onClose={onClose}
+          onConfirm={() =>
+            approve.mutate(plan.id, {
+              onSuccess: ({ figures }) => {
+                showDone(`Approved: ${changesText(figures)}`);
+                onClose();
+              },
+            })
+          }
+        />
       </Stack>
     </Modal>
   );
@@ -208,29 +200,20 @@ function Discard({ source, plan, onClose }: DialogProps) {
           Its entities stay in the catalog, marked as orphaned, until a file defines them again or somebody deletes
           them.
         </Text>
-        {discard.error && (
-          <Alert color="red" role="alert">
-            {discard.error.message}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            Cancel
-          </Button>
-          <Button
-            loading={discard.isPending}
-            onClick={() =>
-              discard.mutate(plan.id, {
-                onSuccess: () => {
-                  showDone("Discarded; the entities stay");
-                  onClose();
-                },
-              })
-            }
-          >
-            Discard
-          </Button>
-        </Group>
+        <Decision
+          confirm="Discard"
+          pending={discard.isPending}
+          error={discard.error}
+          onClose={onClose}
+          onConfirm={() =>
+            discard.mutate(plan.id, {
+              onSuccess: () => {
+                showDone("Discarded; the entities stay");
+                onClose();
+              },
+            })
+          }
+        />
       </Stack>
     </Modal>
   );

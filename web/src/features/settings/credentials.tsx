@@ -1,10 +1,10 @@
 import { Badge, Button, Code, Menu, Text, TextInput } from "@mantine/core";
-import { IconBan, IconCircleCheck, IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconCircleCheck, IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { askBefore, FormDialog, ShownOnce } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
@@ -48,20 +48,12 @@ export function Credentials() {
       >
         {app.enabled ? "Disable" : "Enable"}
       </Menu.Item>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Delete ${app.name}?`,
-            children: "Tokens made with these credentials stop counting at once.",
-            confirm: "Delete",
-            onConfirm: () => remove.mutate(app.id, { onSuccess: () => showDone(`${app.name} is deleted`) }),
-          })
-        }
+      <LossItem
+        title={`Delete ${app.name}?`}
+        onConfirm={() => remove.mutate(app.id, { onSuccess: () => showDone(`${app.name} is deleted`) })}
       >
-        Delete
-      </Menu.Item>
+        Tokens made with these credentials stop counting at once.
+      </LossItem>
     </RowMenu>
   );
   return (

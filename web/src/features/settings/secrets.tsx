@@ -1,11 +1,11 @@
 import { Button, Code, Menu, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { askBefore, FormDialog } from "@/ui/dialogs";
+import { FormDialog } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
@@ -26,21 +26,14 @@ export function Secrets() {
       <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setEdited(secret)}>
         Change
       </Menu.Item>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Delete ${secret.secretName}?`,
-            children: "Actions that use it fail from now on.",
-            confirm: "Delete",
-            onConfirm: () =>
-              remove.mutate(secret.secretName, { onSuccess: () => showDone(`${secret.secretName} is deleted`) }),
-          })
+      <LossItem
+        title={`Delete ${secret.secretName}?`}
+        onConfirm={() =>
+          remove.mutate(secret.secretName, { onSuccess: () => showDone(`${secret.secretName} is deleted`) })
         }
       >
-        Delete
-      </Menu.Item>
+        Actions that use it fail from now on.
+      </LossItem>
     </RowMenu>
   );
   return (

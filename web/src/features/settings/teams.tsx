@@ -1,12 +1,12 @@
 import { Button, Menu, MultiSelect, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconPencil, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useUser } from "@/app/session";
-import { askBefore, FormDialog } from "@/ui/dialogs";
+import { FormDialog } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
@@ -33,20 +33,12 @@ export function Teams() {
       <Menu.Item leftSection={<IconPencil size={15} />} onClick={() => setEdited(team)}>
         Edit
       </Menu.Item>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Delete team ${team.name}?`,
-            children: "Its members stay users. Entities that the team owns lose this owner.",
-            confirm: "Delete",
-            onConfirm: () => remove.mutate(team.name, { onSuccess: () => showDone(`${team.name} is deleted`) }),
-          })
-        }
+      <LossItem
+        title={`Delete team ${team.name}?`}
+        onConfirm={() => remove.mutate(team.name, { onSuccess: () => showDone(`${team.name} is deleted`) })}
       >
-        Delete
-      </Menu.Item>
+        Its members stay users. Entities that the team owns lose this owner.
+      </LossItem>
     </RowMenu>
   );
   return (

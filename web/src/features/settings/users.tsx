@@ -1,12 +1,12 @@
 import { Badge, Button, Group, Menu, MultiSelect, PasswordInput, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { IconKey, IconPencil, IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconKey, IconPencil, IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useUser } from "@/app/session";
 import { askBefore, FormDialog, ShownOnce } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import {
@@ -59,20 +59,12 @@ export function Users() {
       >
         Rotate credentials
       </Menu.Item>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Delete ${user.email}?`,
-            children: "The account can no longer sign in. What it changed stays in the audit log.",
-            confirm: "Delete",
-            onConfirm: () => remove.mutate(user.email, { onSuccess: () => showDone(`${user.email} is deleted`) }),
-          })
-        }
+      <LossItem
+        title={`Delete ${user.email}?`}
+        onConfirm={() => remove.mutate(user.email, { onSuccess: () => showDone(`${user.email} is deleted`) })}
       >
-        Delete
-      </Menu.Item>
+        The account can no longer sign in. What it changed stays in the audit log.
+      </LossItem>
     </RowMenu>
   );
   return (

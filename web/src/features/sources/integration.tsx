@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Stack, Tabs, Text } from "@mantine/core";
 import { IconDeviceFloppy, IconEye, IconPlayerStop, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useUser } from "@/app/session";
+import { AddressTabs } from "@/ui/address-tabs";
 import { Code } from "@/ui/code";
 import { showDone } from "@/ui/notify";
 import { Loaded, PageHead } from "@/ui/states";
@@ -28,7 +29,6 @@ export function Integration() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { tab = "syncs" } = useSearch({ strict: false }) as { tab?: string };
   const { isAdmin } = useUser();
-  const navigate = useNavigate();
   const status = useQuery(statusQuery(id));
   const resync = useResync();
   return (
@@ -50,11 +50,7 @@ export function Integration() {
               Resync
             </Button>
           </PageHead>
-          <Tabs
-            value={tab}
-            onChange={(next) => void navigate({ to: ".", search: { tab: next } as never, replace: true })}
-            keepMounted={false}
-          >
+          <AddressTabs value={tab}>
             <Tabs.List mb="md">
               <Tabs.Tab value="syncs">Syncs</Tabs.Tab>
               <Tabs.Tab value="mapping">Mapping</Tabs.Tab>
@@ -69,7 +65,7 @@ export function Integration() {
             <Tabs.Panel value="log">
               <Lines lines={data.recentLogs} />
             </Tabs.Panel>
-          </Tabs>
+          </AddressTabs>
         </>
       )}
     </Loaded>

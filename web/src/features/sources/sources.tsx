@@ -1,13 +1,13 @@
 import { Anchor, Button, Code, Menu, Stack, Text, TextInput, Title } from "@mantine/core";
-import { IconPlus, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconPlus, IconRefresh } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useUser } from "@/app/session";
 import { ConnectButton, GitopsSources } from "@/features/gitops/list";
-import { askBefore, FormDialog } from "@/ui/dialogs";
+import { FormDialog } from "@/ui/dialogs";
 import { showDone } from "@/ui/notify";
-import { RowMenu } from "@/ui/row-menu";
+import { LossItem, RowMenu } from "@/ui/row-menu";
 import { Empty, Loaded, PageHead } from "@/ui/states";
 import { SearchTable } from "@/ui/table";
 import { Ago } from "@/ui/time";
@@ -76,20 +76,13 @@ function Integrations({ isAdmin }: { isAdmin: boolean }) {
       >
         Ask for a resync
       </Menu.Item>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Forget ${row.installationId}?`,
-            children: "Its mapping and logs go; its entities stay. The program itself is not stopped.",
-            confirm: "Forget",
-            onConfirm: () => forget.mutate(row.installationId),
-          })
-        }
+      <LossItem
+        title={`Forget ${row.installationId}?`}
+        label="Forget"
+        onConfirm={() => forget.mutate(row.installationId)}
       >
-        Forget
-      </Menu.Item>
+        Its mapping and logs go; its entities stay. The program itself is not stopped.
+      </LossItem>
     </RowMenu>
   );
   return (
@@ -147,20 +140,9 @@ function Webhooks({ isAdmin }: { isAdmin: boolean }) {
   const remove = useDeleteWebhook();
   const menu = (row: WebhookSummary) => (
     <RowMenu label={row.identifier}>
-      <Menu.Item
-        color="red"
-        leftSection={<IconTrash size={15} />}
-        onClick={() =>
-          askBefore({
-            title: `Delete webhook ${row.identifier}?`,
-            children: "Payloads sent to its address are refused from now on. Its entities stay.",
-            confirm: "Delete",
-            onConfirm: () => remove.mutate(row.identifier),
-          })
-        }
-      >
-        Delete
-      </Menu.Item>
+      <LossItem title={`Delete webhook ${row.identifier}?`} onConfirm={() => remove.mutate(row.identifier)}>
+        Payloads sent to its address are refused from now on. Its entities stay.
+      </LossItem>
     </RowMenu>
   );
   return (

@@ -1,8 +1,9 @@
 import { Accordion, Alert, Button, CopyButton, Group, Code as Mono, Stack, Switch, Tabs, Text } from "@mantine/core";
 import { IconCopy, IconDeviceFloppy, IconEye } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
+import { AddressTabs } from "@/ui/address-tabs";
 import { Code, JsonView } from "@/ui/code";
 import { showDone } from "@/ui/notify";
 import { Empty, Loaded, PageHead } from "@/ui/states";
@@ -23,7 +24,6 @@ import { StateBadge } from "./state";
 export function WebhookScreen() {
   const { id } = useParams({ strict: false }) as { id: string };
   const { tab = "mapping" } = useSearch({ strict: false }) as { tab?: string };
-  const navigate = useNavigate();
   const webhook = useQuery(webhookQuery(id));
   return (
     <Loaded query={webhook}>
@@ -33,11 +33,7 @@ export function WebhookScreen() {
             <Enabled webhook={data} />
           </PageHead>
           <Address url={data.url} />
-          <Tabs
-            value={tab}
-            onChange={(next) => void navigate({ to: ".", search: { tab: next } as never, replace: true })}
-            keepMounted={false}
-          >
+          <AddressTabs value={tab}>
             <Tabs.List mb="md">
               <Tabs.Tab value="mapping">Mapping</Tabs.Tab>
               <Tabs.Tab value="security">Signature</Tabs.Tab>
@@ -52,7 +48,7 @@ export function WebhookScreen() {
             <Tabs.Panel value="payloads">
               <Payloads id={id} />
             </Tabs.Panel>
-          </Tabs>
+          </AddressTabs>
         </>
       )}
     </Loaded>
