@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,12 @@ from fastapi import FastAPI
 from fairway.kit.clock import ManualClock
 from fairway.kit.settings import Settings
 from fairway.portal.app import create_app
+from fairway.portal.caller import Caller
+from fairway.portal.runs import log_repository
+from fairway.portal.runs.log_repository import LogLine
+from fairway.portal.runs.tables import run_log
 from fairway.portal.services import Portal, build_portal
+from fairway.portal.storage import Tx
 from support.http import logged_in
 from support.people import Login
 from support.relay import served
@@ -144,6 +149,38 @@ async def test_many_lines_come_together(desk: Desk, reader: httpx.AsyncClient, r
         assert last is not None
         assert [line["message"] for line in last.data] == ["done"]
         assert await events.next() is None
+
+
+async def test_a_line_that_is_committed_late_is_not_left_out_of_a_slow_reading(
+    desk: Desk, client: httpx.AsyncClient, portal: Portal, run_id: str, clock: ManualClock
+) -> None:
+    """Its number was given before those of lines that were read already; the reader takes its time for each page."""
+    await desk.report({"runId": run_id, "logs": [{"message": str(number)} for number in range(2500)]})
+
+    async def take_out(tx: Tx) -> LogLine:
+        late = (await log_repository.page(tx, run_id, 1, 500))[0]
+        await tx.run(run_log.delete().where(run_log.c.number == late.number))
+        return late
+
+    late = await portal.db.write(take_out)
+    caller = await portal.access.authenticator.by_token(client.headers["authorization"].removeprefix("Bearer "))
+
+    async def authenticate() -> Caller:
+        return caller
+
+    told: list[str] = []
+    stream = await portal.runs.streams.open(authenticate, run_id, together=True)
+    async with aclosing(stream), asyncio.timeout(20):
+        async for chunk in stream:
+            for block in chunk.decode().split("\n\n"):
+                _, _, data = block.partition("event: logs\ndata: ")
+                told += [line["message"] for line in json.loads(data or "[]")]
+            if len(told) == 1000:
+                await portal.db.write(lambda tx: log_repository.insert(tx, [late]))
+                clock.advance(seconds=10)
+            if len(told) == 2500:
+                break
+    assert sorted(told, key=int) == [str(number) for number in range(2500)]
 
 
 async def test_a_stream_goes_on_after_a_break(

@@ -127,7 +127,8 @@ class _Tail:
         self.seen: dict[int, int] = {}
         """Numbers above the floor, and when those lines were written."""
         self.catching_up = True
-        """Whether a long log is read page by page; only at its end it is looked for numbers that were left out."""
+        """Whether a long log is read page by page. Only at its end it is looked for numbers that were left out, so that
+        until then the floor stays below lines that were young when they were read, however long the reader takes."""
 
     @property
     def top(self) -> int:
@@ -136,7 +137,10 @@ class _Tail:
 
     def take(self, fresh: Sequence[LogLine], now: int) -> None:
         """Remembers lines that were not seen before."""
+        passing_over = self.catching_up and bool(self.seen)
         self.seen.update((line.number, line.created_at) for line in fresh)
+        if passing_over:
+            return
         settled = [number for number, at in self.seen.items() if at < now - _SETTLED_MS]
         if settled:
             self.floor = max(settled)
