@@ -19,7 +19,7 @@ Make = Callable[..., "IntegrationProcess"]
 _SECONDS = 30
 TOKEN = "a control token of the test"
 HOOK = "hush"
-_MAIN = """
+FETCHING = """
 from fairway.integration.definition import Integration
 from fairway.integration.live import Processor, WebhookEventRawResults
 
@@ -30,7 +30,8 @@ integration = Integration("shop")
 async def items(context):
     async for page in context.http.view(context.config.api_url).pages("/items"):
         yield page
-
+"""
+_MAIN = f"""{FETCHING}
 
 class Changed(Processor):
     async def authenticate(self, payload, headers):
@@ -45,7 +46,7 @@ class Changed(Processor):
     async def handle_event(self, payload, resource):
         if payload.get("gone"):
             return WebhookEventRawResults(deleted_raw_results=[payload])
-        item = await self.context.http.view(self.context.config.api_url).get_json(f"/items/{payload['id']}")
+        item = await self.context.http.view(self.context.config.api_url).get_json(f"/items/{{payload['id']}}")
         return WebhookEventRawResults(updated_raw_results=[item])
 
 

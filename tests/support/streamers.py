@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairway.agent.kafka import KafkaCredentials, KafkaSettings, KafkaStreamer
-from fairway.agent.kafka.subscription import Subscription
+from fairway.agent.kafka.subscription import Read, Subscription
 from fairway.agent.messages import MessageReader, SignatureCheck, Skipped
 from fairway.agent.model import Invocation, Report
 from fairway.kit.clock import SystemClock
@@ -86,19 +86,22 @@ def credentials(address: str) -> Callable[[], Awaitable[KafkaCredentials]]:
     return ask
 
 
+def _reader() -> MessageReader:
+    return MessageReader(SignatureCheck(lambda: SECRET, SystemClock()))
+
+
+def read_run(value: bytes | None, at: float) -> Invocation | Skipped:
+    """As agents read messages of runs."""
+    return _reader().run(value, received_at=at)
+
+
 def streamer(broker: MockBroker, **changes: Any) -> KafkaStreamer:
-    reader = MessageReader(SignatureCheck(lambda: SECRET, SystemClock()))
-    return KafkaStreamer(settings(**changes), credentials(broker.address), reader)
+    return KafkaStreamer(settings(**changes), credentials(broker.address), _reader())
 
 
-def member(broker: MockBroker, **changes: Any) -> Subscription:
+def member(broker: MockBroker, read: Read = read_run, **changes: Any) -> Subscription:
     """The part of a streamer that reads runs. The mock broker takes long over groups of many members, and refuses
     commits meanwhile, which Kafka does not; so each agent has one member only."""
-    reader = MessageReader(SignatureCheck(lambda: SECRET, SystemClock()))
-
-    def read(value: bytes | None, at: float) -> Invocation | Skipped:
-        return reader.run(value, received_at=at)
-
     return Subscription(settings(**changes), RUNS, credentials(broker.address), read)
 
 

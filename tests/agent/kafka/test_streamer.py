@@ -8,9 +8,10 @@ from functools import partial
 
 import pytest
 
+from fairway.agent.messages import Skipped
 from fairway.agent.model import Invocation, Report
 from support.kafka import CHANGES, RUNS, Event, MockBroker, change_event, committed, ends, publish, run_event
-from support.streamers import GROUP, Hand, member, streamer, streaming, until, until_committed
+from support.streamers import GROUP, Hand, member, read_run, streamer, streaming, until, until_committed
 from support.targets import SECRET
 
 URL = "http://target/hook"
@@ -50,6 +51,21 @@ async def test_only_the_finished_prefix_is_committed(broker: MockBroker) -> None
         assert read() == [2, NONE, NONE, NONE], "r_2 holds back what follows"
         hand.finish("r_2")
         await until_committed(read, [6, NONE, NONE, NONE])
+
+
+async def test_a_fault_with_one_message_keeps_no_other_from_being_read(broker: MockBroker) -> None:
+    """An exception that nobody foresaw: the message is passed over, what follows is worked off and committed."""
+    publish(broker.address, [event(f"r_{at}") for at in range(4)])
+    hand = Hand(at_once=True)
+
+    def broken(value: bytes | None, at: float) -> Invocation | Skipped:
+        if b"r_1" in (value or b""):
+            raise RuntimeError("a fault of ours")
+        return read_run(value, at)
+
+    async with streaming(member(broker, read=broken), hand):
+        await until_committed(partial(committed, broker.address, GROUP), [4, NONE, NONE, NONE])
+    assert hand.ids == ["r_0", "r_2", "r_3"]
 
 
 async def test_what_is_unfinished_comes_again_after_a_restart(broker: MockBroker) -> None:

@@ -8,8 +8,11 @@ import contextlib
 import json
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
+from fairway.agent.model import Invocation
+from fairway.agent.runtime.placing import Place, Placer
 from support.agents import polling
 from support.plain_portal import PlainPortal, Trouble, answering, breaking, hanging
 from support.targets import Received, Target, never, serving
@@ -27,6 +30,22 @@ async def test_a_run_is_delivered_and_reported(plain: PlainPortal, target: Targe
     assert target.last.headers["x-mine"] == "yes", "headers of the action reach the target"
     assert target.last.json == {"run": "r_1"}, "the body of the action is what is sent"
     assert "The target answered 200 OK" in plain.runs["r_1"].logs[0]
+
+
+async def test_a_fault_in_finding_the_place_of_a_run_does_not_stop_the_work(
+    plain: PlainPortal, target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An exception that nobody foresaw: the run is carried out without a place, and others come after it."""
+
+    async def broken(placer: Placer, invocation: Invocation) -> Place:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(Placer, "place", broken)
+    for number in range(3):
+        plain.add(f"r_{number}", target.url)
+    async with polling(plain.url, tmp_path):
+        await plain.until_done()
+    assert {plain.status(f"r_{number}") for number in range(3)} == {"SUCCESS"}
 
 
 async def test_many_runs_cost_few_calls_on_kept_connections(plain: PlainPortal, target: Target, tmp_path: Path) -> None:

@@ -13,23 +13,13 @@ import httpx
 import pytest
 
 from fairway.integration.testing.third_party import Asked, FakeThirdParty, Reply
-from support.integration_process import Make, sizes, until_sizes
+from support.integration_process import FETCHING, IntegrationProcess, Make, sizes, until_sizes
 from support.live import LivePortal
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
-_MAIN = """
+_MAIN = f"""{FETCHING}
 from fairway.integration.background import Gathering, pause
-from fairway.integration.definition import Integration
-from fairway.integration.live import Processor, WebhookEventRawResults
-
-integration = Integration("shop")
-
-
-@integration.on_resync("item")
-async def items(context):
-    async for page in context.http.view(context.config.api_url).pages("/items"):
-        yield page
 
 
 class Changed(Processor):
@@ -95,13 +85,19 @@ def watching(make: Make, changes: Changes, tmp_path: Path) -> Make:
     return make
 
 
-async def test_what_it_hears_lands_and_a_broken_stream_is_opened_again(
-    watching: Make, live_portal: LivePortal, party: FakeThirdParty, changes: Changes
-) -> None:
-    process = watching()
-    await process.start()
+@pytest.fixture
+async def process(watching: Make, live_portal: LivePortal, changes: Changes) -> IntegrationProcess:
+    """One that has made its first sync and listens."""
+    started = watching()
+    await started.start()
     await until_sizes(live_portal, {"a": 1, "b": 2})
     await changes.connected(1)
+    return started
+
+
+async def test_what_it_hears_lands_and_a_broken_stream_is_opened_again(
+    process: IntegrationProcess, live_portal: LivePortal, party: FakeThirdParty, changes: Changes
+) -> None:
     for size in range(3, 8):
         changes.say({"id": "a", "size": size})
     await until_sizes(live_portal, {"a": 7, "b": 2})
@@ -119,12 +115,8 @@ async def test_what_it_hears_lands_and_a_broken_stream_is_opened_again(
 
 
 async def test_what_was_heard_survives_a_kill_and_a_portal_that_is_away(
-    watching: Make, live_portal: LivePortal, party: FakeThirdParty, changes: Changes
+    watching: Make, process: IntegrationProcess, live_portal: LivePortal, party: FakeThirdParty, changes: Changes
 ) -> None:
-    process = watching()
-    await process.start()
-    await until_sizes(live_portal, {"a": 1, "b": 2})
-    await changes.connected(1)
     await process.until("ended")
     live_portal.kill()
     changes.say({"id": "a", "size": 7})

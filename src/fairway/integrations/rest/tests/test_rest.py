@@ -44,6 +44,17 @@ async def resync(
     return await run_resync(LOADED.integration, mapping, config=LOADED.config_model.model_validate(given))
 
 
+async def test_headers_of_the_settings_are_sent_and_kept_secret(party: FakeThirdParty) -> None:
+    party.on("GET", "/items", [{"id": 1}])
+    headers = {"x-key": "a long whisper", "x-scope": "all"}
+    found = await resync(party, {"item": {"path": "/items"}}, headers=headers)
+    assert len(found.entities) == 1
+    (asked,) = party.requests("/items")
+    assert {name: asked.headers[name] for name in headers} == headers
+    config = LOADED.config_model.model_validate({"baseUrl": "http://a.example", "headers": headers, "endpoints": {}})
+    assert "whisper" not in repr(config)
+
+
 PAGING: dict[str, dict[str, Any]] = {
     "none": {"path": "/all", "dataPath": "data.items"},
     "offset": {"path": "/offset", "pagination": {"type": "offset", "offset": "skip", "limit": "take"}},
