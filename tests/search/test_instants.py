@@ -29,6 +29,8 @@ _TEXTS = st.builds(
 @example("2024-02-30T10:00:00Z")
 @example("2024-01-01T00:00:00.9999-00:30")
 @example("2024-01-01T00:00:00Z\n")
+@example("2024-01-01T24:00:00Z")
+@example("2024-01-01T23:59:60Z")
 @given(_TEXTS)
 async def test_stored_instants(db: Database, text: str) -> None:
     expression = dialect_of(db.dialect).instant(bindparam("text", text, type_=Text()))

@@ -120,3 +120,14 @@ def test_what_cannot_be_told_stays() -> None:
     assert later["b"].state is ClaimState.ACTIVE
     mended = after(list(later.values()), spoken(said("a")))
     assert mended["b"].state is ClaimState.ORPHANED
+
+
+def test_what_was_held_ends_when_the_broken_file_is_mended_without_it() -> None:
+    """Its own file is not read again, as it is what it was: it does not define it any more."""
+    before = [replace(each, state=ClaimState.ACTIVE) for each in after([], spoken(said("a", "x.yml"))).values()]
+    held = after(before, spoken(broken_files=frozenset({"port.yml"}), newly_broken=frozenset({"port.yml"})))
+    assert held["a"].held_by == ("port.yml",)
+    still = after(list(held.values()), spoken(broken_files=frozenset({"port.yml"}), untouched=frozenset({"x.yml"})))
+    assert still["a"].state is ClaimState.ACTIVE
+    mended = after(list(still.values()), spoken(untouched=frozenset({"x.yml"})))
+    assert mended["a"].state is ClaimState.ORPHANED

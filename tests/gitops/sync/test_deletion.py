@@ -84,6 +84,21 @@ async def test_what_moved_into_a_broken_file_is_not_deleted(one: World) -> None:
     assert EntityKey("service", "moved") not in one.catalog.deleted
 
 
+@pytest.mark.parametrize("content", [spec(), spec("other"), None])
+async def test_what_a_broken_file_held_goes_when_that_is_mended_without_it(one: World, content: str | None) -> None:
+    one.push("a/one", {"a/port.yml": spec("gone"), "b/port.yml": spec("other")})
+    await one.reconcile()
+    one.push("a/one", {"a/port.yml": spec(), "b/port.yml": "a: ["})
+    await one.reconcile()
+    assert sorted(one.catalog.shown()) == ["service/gone", "service/other"], "it may have moved"
+    await one.reconcile()
+    assert sorted(one.catalog.shown()) == ["service/gone", "service/other"]
+    one.push("a/one", {"b/port.yml": content})
+    report = await one.reconcile()
+    assert "service/gone" not in one.catalog.shown()
+    assert report.entities.deleted == (1 if content == spec("other") else 2)
+
+
 async def test_a_broken_file_of_long_ago_does_not_keep_what_others_remove(one: World) -> None:
     one.push("a/one", {"a/port.yml": spec("gone"), "b/port.yml": "a: ["})
     await one.reconcile()

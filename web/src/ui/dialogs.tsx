@@ -92,7 +92,7 @@ export function askBefore({ title, children, confirm, onConfirm }: Danger): void
     title,
     children: <Text size="sm">{children}</Text>,
     labels: { confirm, cancel: "Cancel" },
-    confirmProps: { color: "red" },
+    confirmProps: { color: "red.9" },
     cancelProps: { "data-autofocus": true },
     centered: true,
     onConfirm,

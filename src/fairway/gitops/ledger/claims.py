@@ -74,15 +74,19 @@ def _said(claim: Claim | None, said: Said, commit: str, run_at: int, priority: i
 
 
 def _unsaid(claim: Claim, spoken: Spoken, now: int) -> Claim:
-    """A claim whose definition was not found in what was read."""
+    """A claim whose definition was not found in what was read.
+
+    While a file is broken, what another file ceases to define may have moved there: it is held. That its own file is as
+    before is no reason to keep it then, since that file does not define it any more.
+    """
     if claim.state is ClaimState.ORPHANED:
         return claim
     path = claim.location.path
-    if path in spoken.untouched and path not in spoken.broken_files:
+    if path in spoken.untouched and path not in spoken.broken_files and not claim.held_by:
         return replace(claim, stale=False)
     if claim.key in spoken.broken or path in spoken.broken_files:
         return replace(claim, stale=True)
-    if claim.held_by and spoken.broken_files.intersection(claim.held_by):
+    if spoken.broken_files.intersection(claim.held_by):
         return claim
     if spoken.newly_broken and not claim.held_by:
         return replace(claim, stale=True, held_by=tuple(sorted(spoken.newly_broken)))

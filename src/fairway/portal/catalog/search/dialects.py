@@ -173,7 +173,7 @@ class Sqlite(Dialect):
                 func.substr(local, 21).op("NOT GLOB")("*[^0-9]*"),
             ),
         )
-        form = and_(glob(_GLOB), text.op("NOT GLOB")("0000*"), zoned, whole)
+        form = and_(glob(_GLOB), *(text.op("NOT GLOB")(each) for each in _NO_INSTANTS), zoned, whole)
         return case((form, seconds * 1000 + fraction + signed * 60_000), else_=None)
 
     def _text_elements(self, element: Expression, kind: Expression, values: list[str]) -> Condition:
@@ -188,7 +188,9 @@ class Sqlite(Dialect):
 
 _DIGITS = "[0-9]"
 _GLOB = f"{_DIGITS * 4}-[0-1]{_DIGITS}-[0-3]{_DIGITS}[Tt ][0-2]{_DIGITS}:[0-5]{_DIGITS}:[0-5]{_DIGITS}*"
-"""The form of an instant; ``unixepoch`` refuses what the ranges of the first digits let through."""
+"""The form of an instant; ``unixepoch`` refuses what the ranges of the first digits let through, but for these."""
+_NO_INSTANTS = ("0000*", f"{'?' * 11}24*")
+"""The year 0, and an hour that SQLite counts from 3.53 on as the first of the next day."""
 
 
 def _path(key: str) -> str:
